@@ -1,0 +1,1 @@
+export type * from "./bus.ts"; export { BusError } from "./bus.ts";

@@ -1,0 +1,1 @@
+export type * from "./registry.ts"; export { RegistryError } from "./registry.ts";

@@ -1,0 +1,126 @@
+import type { UserId } from "@parley/protocol";
+
+/** Name of one process; unique in the fleet, `[A-Za-z0-9_-]{1,64}`. */
+export type NodeId = string;
+export type NodeRole = "gateway" | "chat-server" | "presence";
+export type NodeState = "up" | "draining";
+
+export interface NodeLoad {
+  readonly sessions: number;
+  readonly eventLoopDelayMs: number;
+  /** CPU used since the last beat, 1 = one core. */
+  readonly cpu: number;
+}
+
+export interface NodeInfo {
+  readonly node: NodeId;
+  readonly role: NodeRole;
+  /** Start of this incarnation: grows with every (re)start and with every lease that was lost and taken anew. */
+  readonly epoch: number;
+  /** chat-server: link address `tcp://host:port` or `unix:///path`, or `local:<node>` in-process. gateway: its ws:// URL. */
+  readonly address: string;
+  /** Gateways prefer the chat server of their own process when this matches. */
+  readonly process: string;
+  readonly weight: number;
+  readonly state: NodeState;
+  readonly load: NodeLoad;
+}
+
+export interface ClusterView {
+  /** Grows with each change of membership or state (not with load). */
+  readonly version: number;
+  /** Sorted by node id. */
+  readonly nodes: readonly NodeInfo[];
+  /** False while the registry is out of reach: the view is frozen as it last was. */
+  readonly isComplete: boolean;
+}
+
+/**
+ * Who is there. A node holds a lease (heartbeat 1 s, lease 3 s by default). A lease is not a lock: the store refuses a
+ * zombie. While the registry is out of reach the view is **frozen**, and no step drops more than a third of the nodes
+ * of one role (at least one) at once, unless they left by themselves.
+ */
+export interface Registry {
+  /** Announces this node. **Errors**: RegistryError when out of reach. */
+  join(node: Omit<NodeInfo, "epoch">): Promise<Lease>;
+  view(): ClusterView;
+  /** Called after every change of the version or of `isComplete`. */
+  onView(listener: (view: ClusterView) => void): () => void;
+  close(): Promise<void>;
+}
+
+export interface Lease {
+  readonly node: NodeId;
+  readonly epoch: number;
+  /** Carried by the next heartbeat (state changes are sent at once). */
+  update(change: { readonly load?: NodeLoad; readonly state?: NodeState }): Promise<void>;
+  /** The lease ran out before it was renewed (this process stood still, or the registry was away too long): whoever
+   *  owns by lease must forget what it owns before the next append. The lease is then taken anew with a new epoch. */
+  onLost(listener: (newEpoch: number) => void): () => void;
+  leave(): Promise<void>;
+}
+
+export interface Placement {
+  readonly node: NodeId;
+  readonly epoch: number;
+}
+
+/**
+ * user → the chat server that holds the user's session, while one lives; the first claim wins, so that all devices of
+ * a user meet on one server. **Errors**: RegistryError when out of reach (callers then fall back to the ring).
+ */
+export interface Directory {
+  /** The claim that stands after this call: an earlier one whose node and epoch still hold their lease, or this one. */
+  claim(user: UserId, wanted: Placement): Promise<Placement>;
+  find(user: UserId): Promise<Placement | undefined>;
+  /** Removes the claim if it still is this one. */
+  release(user: UserId, held: Placement): Promise<void>;
+}
+
+export interface Connection {
+  /** Unique for one socket. */
+  readonly connection: string;
+  readonly device: string;
+  readonly gateway: NodeId;
+  /** The chat server and epoch under whose lease this entry lives. */
+  readonly node: NodeId;
+  readonly epoch: number;
+  /** ms since 1970. */
+  readonly since: number;
+}
+
+export interface UserPresence {
+  readonly user: UserId;
+  /** Only connections whose node's lease lives. */
+  readonly connections: readonly Connection[];
+  /** ms; when the last connection went, if any was ever seen. */
+  readonly lastSeen?: number;
+}
+
+/**
+ * One entry a connection, under the lease of its node (rule 21): costs nothing a user a second, and a server that died
+ * takes its users offline by itself. **Errors**: RegistryError when out of reach.
+ */
+export interface PresenceRegistry {
+  put(user: UserId, connection: Connection): Promise<void>;
+  /** Removes that connection only, and sets `lastSeen`. */
+  remove(user: UserId, connection: string, at: number): Promise<void>;
+  query(users: readonly UserId[]): Promise<ReadonlyMap<UserId, UserPresence>>;
+  /** Everyone online, in an order that is stable while nobody comes or goes; each user once a walk. */
+  online(cursor: string | undefined, limit: number): Promise<{ readonly users: readonly UserPresence[]; readonly cursor?: string }>;
+}
+
+/** The coordination of one fleet, as one thing to pass around. */
+export interface Cluster {
+  readonly registry: Registry;
+  readonly directory: Directory;
+  readonly presence: PresenceRegistry;
+  close(): Promise<void>;
+}
+
+export class RegistryError extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = "RegistryError";
+  }
+}

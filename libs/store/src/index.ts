@@ -1,0 +1,1 @@
+export type * from "./message-store.ts"; export { StoreError } from "./message-store.ts";
