@@ -173,9 +173,10 @@ export interface MessageStore {
   applyEffects(channel: ChannelId, effects: readonly OriginEffect[], upTo: Seq): Promise<void>;
 
   readSummaries(channels: readonly ChannelId[]): Promise<ReadonlyMap<ChannelId, ChannelSummary>>;
-  /** Moves each given field forward; a snapshot replaces one of lower seq. */
+  /** Moves each given field forward (`applied` too: a run without effects moves it without touching origins); a snapshot
+   *  replaces one of lower seq. */
   advanceSummaries(
-    summaries: ReadonlyMap<ChannelId, Partial<Pick<ChannelSummary, "verified" | "activeAt" | "snapshot">>>,
+    summaries: ReadonlyMap<ChannelId, Partial<ChannelSummary>>,
   ): Promise<void>;
 
   readUser(user: UserId): Promise<UserIndex>;
