@@ -72,7 +72,7 @@ export function defineConfig<const F extends Fields>(
     fromEnvironment: (env, given = {}) => overlay(environment(env), given),
     parse(argv, env, about = "") {
       const { values, positionals } = readArguments(fields, argv);
-      if (values["help"] === true) return { kind: "help", text: renderHelp(about, section, fields) };
+      if (values.help === true) return { kind: "help", text: renderHelp(about, section, fields) };
       const merged = environment(env);
       for (const [key, field] of Object.entries(fields)) {
         const option = optionName(key);
