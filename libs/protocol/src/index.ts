@@ -1,8 +1,10 @@
-declare const brand: unique symbol;
-export type ChannelId = string & { readonly [brand]?: "channel" };
-export type UserId = string & { readonly [brand]?: "user" };
-export type RequestId = string & { readonly [brand]?: "request" };
-export type DeviceId = string & { readonly [brand]?: "device" };
-/** A whole number from 1, by channel, without gaps; 0 stands for "before the first". */
-export type Seq = number;
-export type Role = "owner" | "moderator" | "member" | "reader";
+export * from "./client-frames.ts";
+export * from "./close-codes.ts";
+export * from "./encode.ts";
+export * from "./errors.ts";
+export * from "./event-frames.ts";
+export { type DeepReadonly, limits } from "./fields.ts";
+export * from "./ids.ts";
+export * from "./parse.ts";
+export * from "./parse-server.ts";
+export * from "./server-frames.ts";
