@@ -1,1 +1,2 @@
-export type * from "./bus.ts"; export { BusError } from "./bus.ts";
+export { type Bus, BusError, type BusSubscription } from "./bus.ts";
+export { createMemoryBus, type MemoryBus, type MemoryBusOptions } from "./bus-memory.ts";

@@ -1,0 +1,34 @@
+import type { UserId } from "@parley/protocol";
+import type { Directory, Placement } from "./registry.ts";
+import type { MemoryRegistry } from "./registry-memory.ts";
+
+/** Claims of dead nodes are replaced when their user comes again; the sweep at a view change keeps the map small. */
+export function createMemoryDirectory(registry: MemoryRegistry): Directory {
+  const claims = new Map<UserId, Placement>();
+  const isSame = (a: Placement | undefined, b: Placement) => a?.node === b.node && a.epoch === b.epoch;
+  const findLive = (user: UserId): Placement | undefined => {
+    const claim = claims.get(user);
+    return claim !== undefined && registry.holds(claim.node, claim.epoch) ? claim : undefined;
+  };
+  registry.onView((view) => {
+    if (!view.isComplete) return;
+    for (const [user, claim] of claims) if (!registry.holds(claim.node, claim.epoch)) claims.delete(user);
+  });
+  return {
+    async claim(user, wanted) {
+      registry.assertUp();
+      const standing = findLive(user);
+      if (standing !== undefined) return standing;
+      claims.set(user, { node: wanted.node, epoch: wanted.epoch });
+      return wanted;
+    },
+    async find(user) {
+      registry.assertUp();
+      return findLive(user);
+    },
+    async release(user, released) {
+      registry.assertUp();
+      if (isSame(claims.get(user), released)) claims.delete(user);
+    },
+  };
+}
