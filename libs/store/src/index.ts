@@ -1,1 +1,3 @@
-export type * from "./message-store.ts"; export { StoreError } from "./message-store.ts";
+export type * from "./message-store.ts";
+export { StoreError } from "./message-store.ts";
+export { type LmdbStoreOptions, openLmdbStore } from "./message-store-lmdb.ts";

@@ -1,1 +1,3 @@
-export {};
+export { type MemoryStoreOptions, openMemoryStore } from "./message-store-memory.ts";
+export type { StoreFault, StoreFaultHook, StoreOperation } from "./testing/faults.ts";
+export { MemoryLog } from "./testing/memory-log.ts";

@@ -1,0 +1,36 @@
+import type { ChannelId, Seq } from "@parley/protocol";
+import type { ChannelSummary } from "../message-store.ts";
+import { headOf } from "./log.ts";
+import type { Tables } from "./tables.ts";
+
+export type SummaryChange = Partial<Pick<ChannelSummary, "verified" | "activeAt" | "snapshot">>;
+
+const nothing: ChannelSummary = { verified: 0, activeAt: 0, applied: 0 };
+
+export function findSummary(tables: Tables, channel: ChannelId): ChannelSummary | undefined {
+  tables.touch(1);
+  const summary = tables.summaries.get(channel);
+  // This store knows its head exactly, so nobody need wait for the written watermark.
+  const verified = Math.max(summary?.verified ?? 0, headOf(tables, channel));
+  if (summary === undefined && verified === 0) return undefined;
+  return { ...(summary ?? nothing), verified };
+}
+
+export function advanceSummary(tables: Tables, channel: ChannelId, change: SummaryChange): void {
+  const before = tables.summaries.get(channel) ?? nothing;
+  const snapshot =
+    change.snapshot !== undefined && change.snapshot.seq > (before.snapshot?.seq ?? 0)
+      ? change.snapshot
+      : before.snapshot;
+  tables.summaries.put(channel, {
+    verified: Math.max(before.verified, change.verified ?? 0),
+    activeAt: Math.max(before.activeAt, change.activeAt ?? 0),
+    applied: before.applied,
+    ...(snapshot === undefined ? {} : { snapshot }),
+  });
+}
+
+export function moveApplied(tables: Tables, channel: ChannelId, upTo: Seq): void {
+  const before = tables.summaries.get(channel) ?? nothing;
+  if (upTo > before.applied) tables.summaries.put(channel, { ...before, applied: upTo });
+}

@@ -1,0 +1,60 @@
+import { mkdir } from "node:fs/promises";
+import type { Seq } from "@parley/protocol";
+import { type Database, open } from "lmdb";
+import type { ChannelSummary, LogEvent } from "../message-store.ts";
+import type { OriginRecord } from "../origin.ts";
+
+/** JSON on disk: it keeps lone characters (escaped) and key order, and can be read without Parley. */
+export interface Tables {
+  /** [channel, seq] */
+  readonly events: Database<LogEvent, [string, number]>;
+  /** [channel, sender, id]: the second unique key. */
+  readonly requests: Database<Seq, [string, string, string]>;
+  /** channel → contiguous head, moved in the transaction that appends, so it is exact. */
+  readonly heads: Database<Seq, string>;
+  /** [channel, target] */
+  readonly origins: Database<OriginRecord & { readonly hasReactions?: true }, [string, number]>;
+  /** [channel, target, user, emoji as JSON text (keys can't hold lone characters)] */
+  readonly reactions: Database<{ readonly seq: Seq; readonly remove: boolean }, [string, number, string, string]>;
+  readonly summaries: Database<ChannelSummary, string>;
+  /** [user, channel] */
+  readonly users: Database<UserRow, [string, string]>;
+  /** Entries read or written since the last call with this hook; for tests of cost. */
+  touch(entries: number): void;
+  /** Makes the next read see all that any process has committed. */
+  refresh(): void;
+  /** Runs the action in a write transaction shared with others that wait; resolves after the flush. */
+  commit<T>(action: () => T): Promise<T>;
+  close(): Promise<void>;
+}
+
+export interface UserRow {
+  readonly in: Seq;
+  readonly out: Seq;
+  readonly read?: { readonly seq: Seq; readonly ordinal: number };
+}
+
+export async function openTables(path: string, onTouch: ((entries: number) => void) | undefined): Promise<Tables> {
+  await mkdir(path, { recursive: true });
+  const root = open({
+    path,
+    noSubdir: false,
+    maxDbs: 16,
+    encoding: "json",
+    // See openLmdbStore: a commit must not be visible before it is durable.
+    overlappingSync: false,
+  });
+  return {
+    events: root.openDB({ name: "events", encoding: "json" }),
+    requests: root.openDB({ name: "requests", encoding: "json" }),
+    heads: root.openDB({ name: "heads", encoding: "json" }),
+    origins: root.openDB({ name: "origins", encoding: "json" }),
+    reactions: root.openDB({ name: "reactions", encoding: "json" }),
+    summaries: root.openDB({ name: "summaries", encoding: "json" }),
+    users: root.openDB({ name: "users", encoding: "json" }),
+    touch: onTouch ?? (() => {}),
+    refresh: () => root.resetReadTxn(),
+    commit: (action) => root.transaction(action),
+    close: () => root.close(),
+  };
+}
