@@ -1,0 +1,38 @@
+import type { HistoryLine } from "../history/lines.ts";
+
+/** What the checker looks for; the meaning of each is in `docs` beside the invariants C1 to C11. */
+export const invariants = ["C1", "C2", "C3", "C4", "C5", "C6", "C7", "C8", "C9", "C11"] as const;
+
+export type Invariant = (typeof invariants)[number];
+
+export interface Violation {
+  readonly invariant: Invariant;
+  /** One sentence that says what is wrong. */
+  readonly message: string;
+  /** The lines of the history that show it. */
+  readonly evidence: readonly HistoryLine[];
+}
+
+/** Collects violations; of each invariant it keeps the first few and counts the rest. */
+export interface Findings {
+  add(invariant: Invariant, message: string, evidence: readonly HistoryLine[]): void;
+  readonly kept: readonly Violation[];
+  count(invariant: Invariant): number;
+}
+
+/** One lost event can break a rule for each of a thousand sockets; so many of one kind tell the story. */
+const keptMax = 10;
+
+export function createFindings(): Findings {
+  const kept: Violation[] = [];
+  const counts = new Map<Invariant, number>();
+  return {
+    kept,
+    add(invariant, message, evidence) {
+      const count = (counts.get(invariant) ?? 0) + 1;
+      counts.set(invariant, count);
+      if (count <= keptMax) kept.push({ invariant, message, evidence });
+    },
+    count: (invariant) => counts.get(invariant) ?? 0,
+  };
+}

@@ -1,0 +1,163 @@
+/**
+ * One line of a history. `at`: ms on the one monotonic clock of the simulator's process. `connection`: the number of
+ * one socket, never reused. A request is named by (user, id); each frame that carries it is one *attempt*, named by
+ * (connection, id, attempt).
+ */
+export type HistoryLine =
+  /** `hello` went out. `isChained`: the device gives `prev` and promises to keep its own order. */
+  | {
+      readonly line: "connected";
+      readonly at: number;
+      readonly connection: number;
+      readonly user: string;
+      readonly device: string;
+      readonly cursors: Readonly<Record<string, number>>;
+      readonly isChained: boolean;
+    }
+  /** `welcome` came in. `heads`: of each channel that it named. */
+  | {
+      readonly line: "resumed";
+      readonly at: number;
+      readonly connection: number;
+      readonly heads: Readonly<Record<string, number>>;
+      readonly hasMore: boolean;
+    }
+  | { readonly line: "closed"; readonly at: number; readonly connection: number; readonly code: number }
+  | InvokeLine
+  | {
+      readonly line: "ok";
+      readonly at: number;
+      readonly connection: number;
+      readonly id: string;
+      readonly channel: string;
+      readonly seq: number;
+      readonly isDuplicate: boolean;
+    }
+  /** A refusal that settles this attempt. */
+  | {
+      readonly line: "refused";
+      readonly at: number;
+      readonly connection: number;
+      readonly id: string;
+      readonly code: string;
+    }
+  /** The attempt was answered by something that settles nothing, or its socket ended before an answer. */
+  | {
+      readonly line: "unknown";
+      readonly at: number;
+      readonly connection: number;
+      readonly id: string;
+      readonly code: string;
+    }
+  | { readonly line: "delivered"; readonly at: number; readonly connection: number; readonly event: SeenEvent }
+  | {
+      readonly line: "gap";
+      readonly at: number;
+      readonly connection: number;
+      readonly channel: string;
+      readonly from: number;
+      readonly to: number;
+    }
+  | {
+      readonly line: "reset";
+      readonly at: number;
+      readonly connection: number;
+      readonly channel: string;
+      readonly head: number;
+    }
+  /** A `history` request went out. */
+  | {
+      readonly line: "read";
+      readonly at: number;
+      readonly connection: number;
+      readonly id: string;
+      readonly channel: string;
+      readonly after?: number;
+      readonly before?: number;
+    }
+  | {
+      readonly line: "page";
+      readonly at: number;
+      readonly connection: number;
+      readonly id: string;
+      readonly isComplete: boolean;
+      readonly events: readonly SeenEvent[];
+    }
+  /** The device's own program was handed this event by the SDK. */
+  | {
+      readonly line: "handled";
+      readonly at: number;
+      readonly user: string;
+      readonly device: string;
+      readonly channel: string;
+      readonly seq: number;
+    }
+  /** After the end: how far this device got, and how much its outbox still holds. */
+  | {
+      readonly line: "settled";
+      readonly at: number;
+      readonly user: string;
+      readonly device: string;
+      readonly reached: Readonly<Record<string, number>>;
+      readonly outbox: number;
+    }
+  /** After the end, read by a fresh client from 1 to the head: one line an event, in the order read. */
+  | { readonly line: "final-log"; readonly at: number; readonly event: SeenEvent }
+  /** The fresh client saw this head in `welcome`; the lines of `final-log` of the channel must end there. */
+  | { readonly line: "final-head"; readonly at: number; readonly channel: string; readonly head: number };
+
+export interface InvokeLine {
+  readonly line: "invoke";
+  readonly at: number;
+  readonly connection: number;
+  readonly id: string;
+  readonly type: RequestType;
+  /** Absent for `channel.create`. */
+  readonly channel?: string;
+  readonly prev?: string;
+  readonly target?: number;
+  readonly content: Content;
+}
+
+/** The requests that append to a log. */
+export type RequestType =
+  | "send"
+  | "edit"
+  | "delete"
+  | "react"
+  | "channel.create"
+  | "channel.invite"
+  | "channel.remove"
+  | "channel.leave"
+  | "channel.role";
+
+/** Fingerprints of what a request asks for and of what an event holds; equal where the one became the other. */
+export interface Content {
+  readonly text?: string;
+  /** All that is not text: data, target, emoji, user, role and the like. */
+  readonly rest: string;
+}
+
+/** An event as some socket saw it. */
+export interface SeenEvent {
+  readonly channel: string;
+  readonly seq: number;
+  readonly kind: "message" | "edit" | "delete" | "reaction" | "member" | "created" | "noop";
+  readonly sender: string;
+  readonly id?: string;
+  readonly time: number;
+  readonly content: Content;
+  /** The frame as it came, or its fingerprint; absent where the event was part of a page. */
+  readonly bytes?: string;
+  readonly target?: number;
+  readonly isDeleted?: true;
+  readonly isEdited?: true;
+  /** `member` and `created`: who is in or out, and as what, from here on. */
+  readonly members?: readonly MemberChange[];
+}
+
+export interface MemberChange {
+  readonly user: string;
+  readonly change: "joined" | "left" | "removed" | "role";
+  readonly role?: string;
+}

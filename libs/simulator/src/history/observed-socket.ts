@@ -1,0 +1,209 @@
+import { WebSocket } from "ws";
+import { type Fields, isFields, isRequestType, parseEvent, requestContent } from "./content.ts";
+import type { History } from "./history.ts";
+import type { HistoryLine, SeenEvent } from "./lines.ts";
+
+/** What has happened so far, for live rates. */
+export interface Counters {
+  sent: number;
+  acked: number;
+  refused: number;
+  unknown: number;
+  delivered: number;
+  gaps: number;
+  connections: number;
+}
+
+export interface ObservedDevice {
+  readonly user: string;
+  readonly device: string;
+  /** The device gives `prev` on all it sends, as the SDK does. */
+  readonly isChained: boolean;
+  /** Called with each socket that the device opens. */
+  readonly onSocket?: (socket: WebSocket) => void;
+}
+
+export interface Observer {
+  /** A WebSocket class, to be given to the SDK or used bare, that records what goes over the wire. */
+  socketOf(device: ObservedDevice): new (url: string, protocols?: string | string[]) => WebSocket;
+  readonly counters: Readonly<Counters>;
+  /** ms, monotonic; the clock of every line. */
+  now(): number;
+}
+
+/** Event frames come to many sockets in the same bytes: each is parsed once while it is fresh. Two generations of so many. */
+const freshFramesMax = 20_000;
+
+/** Puts everything that passes over sockets into a history, as their devices see it. */
+export function createObserver(history: History, now: () => number): Observer {
+  const counters: Counters = { sent: 0, acked: 0, refused: 0, unknown: 0, delivered: 0, gaps: 0, connections: 0 };
+  const findEvent = createEventCache();
+  let connections = 0;
+
+  const observe = (connection: number, device: ObservedDevice) => ({
+    sent(text: string): void {
+      const line = lineOfSent(text, connection, device, now());
+      if (line === undefined) return;
+      if (line.line === "invoke") counters.sent += 1;
+      if (line.line === "connected") counters.connections += 1;
+      history.record(line);
+    },
+    received(text: string): void {
+      if (text.startsWith(eventStart)) {
+        counters.delivered += 1;
+        history.record({ line: "delivered", at: now(), connection, event: findEvent(text) });
+        return;
+      }
+      const line = lineOfReceived(text, connection, now());
+      if (line === undefined) return;
+      if (line.line === "ok") counters.acked += 1;
+      if (line.line === "refused") counters.refused += 1;
+      if (line.line === "unknown") counters.unknown += 1;
+      if (line.line === "gap") counters.gaps += 1;
+      history.record(line);
+    },
+    closed(code: number): void {
+      history.record({ line: "closed", at: now(), connection, code });
+    },
+  });
+
+  return {
+    counters,
+    now,
+    socketOf(device) {
+      return class ObservedSocket extends WebSocket {
+        readonly #observed = observe(connections++, device);
+
+        constructor(url: string, protocols?: string | string[]) {
+          super(url, protocols, { perMessageDeflate: false, maxPayload: 4 * 1024 * 1024 });
+          this.on("message", (data) => this.#observed.received(data.toString()));
+          this.on("close", (code) => this.#observed.closed(code));
+          // The SDK learns of errors by the close that follows; a bare `ws` would throw for want of a listener.
+          this.on("error", () => {});
+          device.onSocket?.(this);
+        }
+
+        override send(data: string, ...rest: unknown[]): void {
+          this.#observed.sent(data);
+          const [callback] = rest;
+          super.send(data, typeof callback === "function" ? (error) => callback(error) : () => {});
+        }
+      };
+    },
+  };
+}
+
+/** `type` comes first in every frame of our servers; another server's go the slow way and are counted there. */
+const eventStart = '{"type":"event"';
+
+function createEventCache(): (text: string) => SeenEvent {
+  let fresh = new Map<string, SeenEvent>();
+  let old = new Map<string, SeenEvent>();
+  return (text) => {
+    const known = fresh.get(text) ?? old.get(text);
+    if (known !== undefined) return known;
+    const frame: unknown = JSON.parse(text);
+    const event = parseEvent(isFields(frame) ? frame : {}, text);
+    if (fresh.size >= freshFramesMax) {
+      old = fresh;
+      fresh = new Map();
+    }
+    fresh.set(text, event);
+    return event;
+  };
+}
+
+function lineOfSent(text: string, connection: number, device: ObservedDevice, at: number): HistoryLine | undefined {
+  const frame: unknown = JSON.parse(text);
+  if (!isFields(frame)) return undefined;
+  const { type, id, channel, prev, target } = frame;
+  if (type === "hello") {
+    const { user, device: name, isChained } = device;
+    return { line: "connected", at, connection, user, device: name, cursors: numbersOf(frame["cursors"]), isChained };
+  }
+  if (typeof id !== "string") return undefined;
+  if (isRequestType(type)) {
+    return {
+      line: "invoke",
+      at,
+      connection,
+      id,
+      type,
+      content: requestContent(frame),
+      ...(typeof channel === "string" ? { channel } : {}),
+      ...(typeof prev === "string" ? { prev } : {}),
+      ...(typeof target === "number" ? { target } : {}),
+    };
+  }
+  if (type !== "history" || typeof channel !== "string") return undefined;
+  const { after, before } = frame;
+  return {
+    line: "read",
+    at,
+    connection,
+    id,
+    channel,
+    ...(typeof after === "number" ? { after } : {}),
+    ...(typeof before === "number" ? { before } : {}),
+  };
+}
+
+function lineOfReceived(text: string, connection: number, at: number): HistoryLine | undefined {
+  const frame: unknown = JSON.parse(text);
+  if (!isFields(frame)) return undefined;
+  const { type, id, channel, seq, from, to, head } = frame;
+  switch (type) {
+    case "event":
+      return { line: "delivered", at, connection, event: parseEvent(frame, text) };
+    case "ack":
+      if (typeof id !== "string" || typeof channel !== "string" || typeof seq !== "number") return undefined;
+      return { line: "ok", at, connection, id, channel, seq, isDuplicate: frame["duplicate"] === true };
+    case "error":
+      return typeof id === "string" ? lineOfError(frame, id, connection, at) : undefined;
+    case "result":
+      return typeof id === "string" ? lineOfResult(frame, id, connection, at) : undefined;
+    case "gap":
+      if (typeof channel !== "string" || typeof from !== "number" || typeof to !== "number") return undefined;
+      return { line: "gap", at, connection, channel, from, to };
+    case "reset":
+      if (typeof channel !== "string" || typeof head !== "number") return undefined;
+      return { line: "reset", at, connection, channel, head };
+    case "welcome":
+      return { line: "resumed", at, connection, heads: headsOf(frame["channels"]), hasMore: frame["more"] === true };
+    default:
+      return undefined;
+  }
+}
+
+/** `unavailable` and `rate_limited` never settle an id; nor does `internal`, which knows nothing. */
+const unsettling: ReadonlySet<unknown> = new Set(["unavailable", "rate_limited", "internal"]);
+
+function lineOfError(frame: Fields, id: string, connection: number, at: number): HistoryLine {
+  const code = String(frame["code"]);
+  const isUnknown = frame["unknown"] === true || unsettling.has(code);
+  return { line: isUnknown ? "unknown" : "refused", at, connection, id, code };
+}
+
+function lineOfResult(frame: Fields, id: string, connection: number, at: number): HistoryLine | undefined {
+  const { channel, events } = frame;
+  if (typeof channel === "string" && events === undefined) {
+    return { line: "ok", at, connection, id, channel, seq: 1, isDuplicate: false };
+  }
+  if (!Array.isArray(events)) return undefined;
+  const seen = events.filter(isFields).map((event) => parseEvent(event));
+  return { line: "page", at, connection, id, isComplete: frame["complete"] === true, events: seen };
+}
+
+function numbersOf(value: unknown): Record<string, number> {
+  if (!isFields(value)) return {};
+  return Object.fromEntries(Object.entries(value).filter((entry): entry is [string, number] => typeof entry[1] === "number"));
+}
+
+function headsOf(channels: unknown): Record<string, number> {
+  if (!Array.isArray(channels)) return {};
+  return Object.fromEntries(
+    channels.filter(isFields).flatMap(({ channel, head }) =>
+      typeof channel === "string" && typeof head === "number" ? [[channel, head] as const] : [],
+    ),
+  );
+}
