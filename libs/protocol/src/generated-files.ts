@@ -1,0 +1,14 @@
+import { asyncApiDocument } from "./asyncapi.ts";
+import { jsonSchemaFiles } from "./json-schema.ts";
+
+/** Path in this package → text of every file that is generated from the schemas. */
+export function generatedFiles(): ReadonlyMap<string, string> {
+  const files = new Map<string, string>();
+  for (const [name, schema] of jsonSchemaFiles()) files.set(`schema/${name}`, pretty(schema));
+  files.set("asyncapi.json", pretty(asyncApiDocument()));
+  return files;
+}
+
+function pretty(value: unknown): string {
+  return `${JSON.stringify(value, undefined, 2)}\n`;
+}
