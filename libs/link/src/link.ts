@@ -100,13 +100,23 @@ export type DownFrame =
   /** The session left the channel: forget the cursor; later events are not to be written. */
   | { readonly type: "untrack"; readonly attachment: Attachment; readonly channel: ChannelId }
   /** Anything else for one session: ack, error, result, receipt, typing, presence. `ordinal`: the request answered. */
-  | { readonly type: "direct"; readonly attachment: Attachment; readonly ordinal?: number; readonly payload: Uint8Array }
+  | {
+      readonly type: "direct";
+      readonly attachment: Attachment;
+      readonly ordinal?: number;
+      readonly payload: Uint8Array;
+    }
   /** The same payload for several sessions: receipts and typing. Best effort: dropped for a lagging socket. */
   | { readonly type: "cast"; readonly attachments: readonly Attachment[]; readonly payload: Uint8Array }
   /** These requests are done and have no answer (read, typing). */
   | { readonly type: "settled"; readonly attachment: Attachment; readonly ordinals: readonly number[] }
   /** Keep this for the session and give it back when it is attached anew (watched users, refreshed expiry). ≤ 32 KiB. */
-  | { readonly type: "keep"; readonly attachment: Attachment; readonly kept: Uint8Array; readonly tokenExpiresAt?: number }
+  | {
+      readonly type: "keep";
+      readonly attachment: Attachment;
+      readonly kept: Uint8Array;
+      readonly tokenExpiresAt?: number;
+    }
   /** Close the client's socket with this close code after what was queued before. */
   | { readonly type: "close"; readonly attachment: Attachment; readonly code: number; readonly reason: string }
   /** Attach this session anew, elsewhere if this server is draining; the client must not notice. */

@@ -1,1 +1,1 @@
-export {};
+export { linkContract, type LinkPair, type LinkPairOptions } from "./link-contract.ts";
