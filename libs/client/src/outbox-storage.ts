@@ -1,14 +1,13 @@
 import type { OutboxRequest } from "./types.ts";
 
-/** An unsettled request as it is kept: enough to send it again under the same id after a restart. */
+/**
+ * An unsettled request as it is kept: enough to send it again under the same id after a restart. `prev` is not kept:
+ * what came before the oldest unsettled request of a channel is settled, and the order of the others is the order here.
+ */
 export interface StoredRequest {
   readonly id: string;
   readonly channel: string;
   readonly request: OutboxRequest;
-  /** The id of this device's request before it in the channel. */
-  readonly prev?: string;
-  /** True once it may have reached a server: then a refusal of a later attempt does not prove that none got in. */
-  readonly attempted?: true;
 }
 
 /**
@@ -49,8 +48,8 @@ export interface KeyValueStorage {
 }
 
 /**
- * Keeps the outbox in `localStorage` or alike, one item a request and one for their order, so that a send costs as
- * much with a full outbox as with an empty one… except for the list of ids, some 30 bytes a request.
+ * Keeps the outbox in `localStorage` or alike, one item a request and one for their order, so that
+ * a send rewrites only the list of ids, some 30 bytes a request, and not every text.
  * Two tabs must not share a device, and so not a prefix either.
  */
 export function createKeyValueStorage(storage: KeyValueStorage, prefix: string): OutboxStorage {

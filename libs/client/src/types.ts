@@ -26,19 +26,23 @@ export interface Clock {
   clearTimeout(timer: unknown): void;
 }
 
-/** What the SDK needs of a WebSocket: the browser's, and Node's global one since Node 22, both have it. */
+/** What the SDK reads of a socket's events: `data` of `message`, `code` and `reason` of `close`. */
+export interface SocketEvent {
+  readonly type: string;
+  readonly data?: unknown;
+  readonly code?: number;
+  readonly reason?: string;
+}
+
+/** What the SDK needs of a WebSocket: the browser's has it, and so has Node's global one since Node 22. */
 export interface SocketLike {
   readonly readyState: number;
-  readonly bufferedAmount: number;
-  onopen: ((event: never) => void) | null;
-  onmessage: ((event: { data: unknown }) => void) | null;
-  onclose: ((event: { code: number; reason: string }) => void) | null;
-  onerror: ((event: never) => void) | null;
+  addEventListener(type: "open" | "message" | "close" | "error", listener: (event: SocketEvent) => void): void;
   send(data: string): void;
   close(code?: number, reason?: string): void;
 }
 
-export type SocketConstructor = new (url: string, protocols?: string | string[]) => SocketLike;
+export type SocketConstructor = new (url: string, protocol: string) => SocketLike;
 
 /** Why a token is asked for: `rejected` says that the last one was refused, so a cached copy will not do. */
 export type TokenReason = "connect" | "rejected" | "refresh";
@@ -256,11 +260,6 @@ export interface Client {
 
   /** Channel → last seq whose handlers have returned. What to keep, for {@link ClientOptions.cursors}. */
   cursors(): Record<string, Seq>;
-  /**
-   * Hands over a channel's events from `after` + 1 on, reading what is missed by `history`. For channels joined while
-   * away, which are otherwise followed from the head that `welcome` names. No effect on a channel already followed.
-   */
-  follow(channel: string, after: Seq): void;
   /** Looks at once whether the socket still lives; for `online` and `visibilitychange` events of a browser. */
   probe(): void;
 }

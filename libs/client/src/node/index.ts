@@ -1,0 +1,1 @@
+export { createFileStorage } from "./outbox-storage-file.ts";

@@ -1,0 +1,128 @@
+import type { ErrorFrame } from "@parley/protocol";
+import type { Backoff } from "./backoff.ts";
+import { ClientError } from "./client-error.ts";
+import type { RequestEntry } from "./request-entry.ts";
+
+/** What an answer means for a request. */
+export type Verdict =
+  /** Refused: no copy of it is in the log or will get there. */
+  | { readonly kind: "failed"; readonly error: ClientError }
+  /** Send it again; `delayMs` from now, undefined for the back-off's. */
+  | { readonly kind: "retry"; readonly delayMs?: number };
+
+/** So many refusals are taken in a row before a request with an open copy is given up as unknown. */
+const inconclusiveRefusalsMax = 5;
+
+/** These are true of the content, whoever judges it and whenever: no copy of it gets in. */
+const contentRefusals: ReadonlySet<string> = new Set(["bad_frame", "too_large", "conflict"]);
+/** These are about the session's token. The server ends the socket, and the next session brings a new one. */
+const sessionRefusals: ReadonlySet<string> = new Set(["unauthenticated", "token_expired"]);
+
+/**
+ * Decides what an `error` means (rules 8 and 9 of the log): it answers one attempt, not the id. Pure but for counting
+ * the attempt as answered.
+ */
+export function judgeError(entry: RequestEntry, frame: ErrorFrame): Verdict {
+  if (entry.prev !== entry.sentPrev && frame.retryable) {
+    // It waited for a predecessor that has been refused since: the mended copy has nothing to wait for.
+    return { kind: "retry", delayMs: 0 };
+  }
+  if (frame.retryable || frame.unknown === true || sessionRefusals.has(frame.code)) {
+    return frame.retryAfterMs === undefined ? { kind: "retry" } : { kind: "retry", delayMs: frame.retryAfterMs };
+  }
+  entry.openCopies -= 1;
+  if (entry.openCopies <= 0 || contentRefusals.has(frame.code)) {
+    return { kind: "failed", error: new ClientError(frame.code, frame.message) };
+  }
+  entry.inconclusiveRefusals += 1;
+  if (entry.inconclusiveRefusals < inconclusiveRefusalsMax) return { kind: "retry" };
+  return { kind: "failed", error: new ClientError(frame.code, frame.message, { isUnknown: true }) };
+}
+
+/**
+ * The unsettled requests of one channel, in order, and the chain of `prev` through them (rule 10 of the log).
+ */
+export class OutboxChannel {
+  readonly channel: string;
+  readonly backoff: Backoff;
+  #entries: RequestEntry[] = [];
+  /** The `prev` of the next request. */
+  #last: string | undefined;
+  /** After an answer "try again" only the oldest goes to the wire, until it is settled: the others wait for it anyway. */
+  isProbing = false;
+  /** Nothing is sent before this time, ms; 0 for no wait. Over when a request is settled. */
+  retryAt = 0;
+  /** The same for a rate limit, which does not end with the next ack. */
+  holdUntil = 0;
+
+  constructor(channel: string, backoff: Backoff) {
+    this.channel = channel;
+    this.backoff = backoff;
+  }
+
+  get entries(): readonly RequestEntry[] {
+    return this.#entries;
+  }
+
+  get last(): string | undefined {
+    return this.#last;
+  }
+
+  add(entry: RequestEntry): void {
+    this.#entries.push(entry);
+    this.#last = entry.id;
+  }
+
+  /** Puts requests of an earlier run before all others and ties the chain anew. */
+  prepend(entries: readonly RequestEntry[]): void {
+    this.#entries = [...entries, ...this.#entries];
+    let prev: string | undefined;
+    for (const entry of this.#entries) {
+      entry.prev = prev;
+      prev = entry.id;
+    }
+    this.#last = prev;
+  }
+
+  /** Takes out a settled request. One that failed is taken out of the chain too: its successor gets its `prev`. */
+  remove(entry: RequestEntry, hasFailed: boolean): void {
+    const at = this.#entries.indexOf(entry);
+    if (at < 0) return;
+    this.#entries.splice(at, 1);
+    if (!hasFailed) return;
+    const successor = this.#entries[at];
+    if (successor !== undefined) successor.prev = entry.prev;
+    else if (this.#last === entry.id) this.#last = entry.prev;
+  }
+
+  /**
+   * Forgets the predecessor of the oldest request. It is settled, so its place is taken whether it is named or not;
+   * and after a restored store it may be gone, when everything behind it would wait for ever.
+   */
+  forgetSettledPrev(): void {
+    const [oldest] = this.#entries;
+    if (oldest === undefined) this.#last = undefined;
+    else oldest.prev = undefined;
+  }
+
+  /** Those that may go to the wire now, in order; none overtakes one that must wait. */
+  sendable(now: number, inFlightMax: number): readonly RequestEntry[] {
+    if (now < this.retryAt || now < this.holdUntil) return [];
+    const window = this.isProbing ? 1 : inFlightMax;
+    const sendable: RequestEntry[] = [];
+    for (const entry of this.#entries.slice(0, window)) {
+      if (!entry.isStored) break;
+      if (!entry.isOnWire) sendable.push(entry);
+    }
+    return sendable;
+  }
+
+  /** When the longest unanswered copy was sent; undefined if all are answered. */
+  oldestSentAt(): number | undefined {
+    let oldest: number | undefined;
+    for (const entry of this.#entries) {
+      if (entry.isOnWire && (oldest === undefined || entry.sentAt < oldest)) oldest = entry.sentAt;
+    }
+    return oldest;
+  }
+}
