@@ -1,1 +1,1 @@
-export {};
+export { type BusFabric, busContract, until } from "./bus-contract.ts";

@@ -1,0 +1,92 @@
+import { Cluster } from "ioredis";
+import { type RedisClient, withDeadline } from "./redis-client.ts";
+
+/** How often a connection is asked whether it lives, ms. */
+export const pingIntervalMs = 1_000;
+/** Silence after which a connection is given up and opened anew, ms: the kernel alone takes a quarter of an hour. */
+export const pingTimeoutMs = 2_000;
+
+/** Watches one client by application-level pings. */
+export interface Pulse {
+  /** True from the first answer after a (re)connect until the connection ends or a ping stays unanswered. */
+  readonly isUp: boolean;
+  onChange(listener: (isUp: boolean) => void): void;
+  /** Ends the client too. */
+  stop(): void;
+}
+
+/**
+ * Pings every second; an answer missing for two seconds means that the socket is half-open (or the server stands
+ * still), so the client is made to connect anew. In Cluster mode every master must answer.
+ */
+export function startPulse(client: RedisClient): Pulse {
+  const listeners: ((isUp: boolean) => void)[] = [];
+  let isUp = false;
+  let isStopped = false;
+  let isPinging = false;
+  let notReadySince = performance.now();
+
+  function set(next: boolean): void {
+    if (isStopped || next === isUp) return;
+    isUp = next;
+    for (const listener of listeners) listener(next);
+  }
+
+  async function ping(): Promise<void> {
+    if (isPinging || isStopped) return;
+    if (client.status !== "ready") {
+      set(false);
+      // Connected by the kernel, but nobody answers the handshake.
+      if (performance.now() - notReadySince > 2 * pingTimeoutMs) restart();
+      return;
+    }
+    isPinging = true;
+    try {
+      await withDeadline(pingAll(client), pingTimeoutMs, "A ping");
+      if (client.status === "ready") set(true);
+    } catch {
+      set(false);
+      restart();
+    } finally {
+      isPinging = false;
+    }
+  }
+
+  function restart(): void {
+    if (isStopped) return;
+    notReadySince = performance.now();
+    client.disconnect(true);
+  }
+
+  client.on("ready", () => void ping());
+  client.on("close", () => {
+    notReadySince = performance.now();
+    set(false);
+  });
+  const timer = setInterval(() => void ping(), pingIntervalMs);
+  timer.unref();
+  if (client.status === "ready") void ping();
+
+  return {
+    get isUp() {
+      return isUp;
+    },
+    onChange: (listener) => void listeners.push(listener),
+    stop() {
+      set(false);
+      isStopped = true;
+      clearInterval(timer);
+      client.disconnect();
+    },
+  };
+}
+
+async function pingAll(client: RedisClient): Promise<void> {
+  if (!(client instanceof Cluster)) {
+    await client.ping();
+    return;
+  }
+  const masters = client.nodes("master");
+  if (masters.length === 0) throw new Error("No master is known.");
+  await Promise.all(masters.map((node) => node.ping()));
+}
