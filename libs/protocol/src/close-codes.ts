@@ -29,8 +29,8 @@ export const closeCodes = {
 
 export type CloseCode = keyof typeof closeCodes;
 
-/** The registry by name: `close.replaced` is 4409. */
-export const close = {
+/** The registry by name: `closeCode.replaced` is 4409. */
+export const closeCode = {
   goingAway: 1001,
   unsupportedData: 1003,
   messageTooBig: 1009,

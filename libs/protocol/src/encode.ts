@@ -1,5 +1,6 @@
+import type { EventFrame } from "./event-frames.ts";
 import type { ChannelId, RequestId, Role, Seq, UserId } from "./ids.ts";
-import type { ServerFrame } from "./server-frames.ts";
+import { type ServerFrame, serverFrameSchemas } from "./server-frames.ts";
 
 /** What an `event` frame is made of: a `LogEvent` of the store is one, by its shape. */
 export interface EncodableEvent {
@@ -80,9 +81,34 @@ export function encodeHistoryResult(id: RequestId, events: readonly string[], is
   return `{"type":"result","id":${JSON.stringify(id)},"events":[${events.join(",")}],"complete":${isComplete}}`;
 }
 
-/** Any other frame. Fields come in the order in which the caller's object literal has them. */
-export function encodeServerFrame(frame: ServerFrame): string {
-  return JSON.stringify(frame);
+/**
+ * Any frame that is no `event`: its fields in the order of the contract whatever the caller's was, those that are
+ * `undefined` left out, and nothing that the contract does not name.
+ */
+export function encodeServerFrame(frame: Exclude<ServerFrame, EventFrame>): string {
+  const ordered: Record<string, unknown> = {};
+  const fields: Readonly<Record<string, unknown>> = frame;
+  for (const name of fieldNames[frame.type]) {
+    if (fields[name] !== undefined) ordered[name] = fields[name];
+  }
+  return JSON.stringify(ordered);
+}
+
+const fieldNames = {
+  welcome: namesOf(serverFrameSchemas.welcome),
+  ack: namesOf(serverFrameSchemas.ack),
+  error: namesOf(serverFrameSchemas.error),
+  gap: namesOf(serverFrameSchemas.gap),
+  reset: namesOf(serverFrameSchemas.reset),
+  result: namesOf(serverFrameSchemas.result),
+  receipt: namesOf(serverFrameSchemas.receipt),
+  typing: namesOf(serverFrameSchemas.typing),
+  presence: namesOf(serverFrameSchemas.presence),
+  reconnect: namesOf(serverFrameSchemas.reconnect),
+} as const satisfies Record<keyof typeof serverFrameSchemas, readonly string[]>;
+
+function namesOf(schema: { readonly properties: object }): readonly string[] {
+  return Object.keys(schema.properties);
 }
 
 function encodeStart(event: EncodableEvent): string {
