@@ -1,1 +1,9 @@
-export {};
+export type { RunningServer } from "./child.ts";
+export { type MongoOptions, startFerretdb, startMongo } from "./mongo.ts";
+export {
+  ensureRedisServer,
+  type RedisOptions,
+  type RunningRedisCluster,
+  startRedis,
+  startRedisCluster,
+} from "./redis.ts";

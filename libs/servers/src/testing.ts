@@ -1,1 +1,2 @@
-export {};
+export { findFreePort, waitUntil } from "./ports.ts";
+export { requireServer } from "./require-server.ts";
