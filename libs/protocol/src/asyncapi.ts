@@ -54,7 +54,10 @@ export function asyncApiDocument(): JsonObject {
         bindings: {
           ws: {
             method: "GET",
-            headers: { type: "object", properties: { "Sec-WebSocket-Protocol": { type: "string", const: "parley.v1" } } },
+            headers: {
+              type: "object",
+              properties: { "Sec-WebSocket-Protocol": { type: "string", const: "parley.v1" } },
+            },
             bindingVersion: "0.1.0",
           },
         },
@@ -74,7 +77,10 @@ function receiveOperations(): [string, JsonObject][] {
   return Object.keys(clientFrameSchemas).map((type) => {
     const replies = answers[type as ClientFrameType];
     const reply = replies.length === 0 ? {} : { reply: { channel: socket, messages: replies.map(onSocket) } };
-    return [`receive.${type}`, { action: "receive", channel: socket, messages: [onSocket(`client.${type}`)], ...reply }];
+    return [
+      `receive.${type}`,
+      { action: "receive", channel: socket, messages: [onSocket(`client.${type}`)], ...reply },
+    ];
   });
 }
 

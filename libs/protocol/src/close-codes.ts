@@ -10,13 +10,21 @@ export const closeCodes = {
   1001: { name: "going_away", reconnects: true, meaning: "The server goes away." },
   1003: { name: "unsupported_data", reconnects: false, meaning: "A binary frame was sent; parley.v1 is text only." },
   1009: { name: "message_too_big", reconnects: false, meaning: "A frame was over the frame limit." },
-  4400: { name: "bad_frame", reconnects: false, meaning: "A frame that no answer can mend, such as junk before `hello`." },
+  4400: {
+    name: "bad_frame",
+    reconnects: false,
+    meaning: "A frame that no answer can mend, such as junk before `hello`.",
+  },
   4401: {
     name: "unauthenticated",
     reconnects: false,
     meaning: "No valid token, or it expired: come back with a new token only.",
   },
-  4403: { name: "forbidden", reconnects: false, meaning: "This user may not connect, or was disconnected by an admin." },
+  4403: {
+    name: "forbidden",
+    reconnects: false,
+    meaning: "This user may not connect, or was disconnected by an admin.",
+  },
   4408: { name: "hello_timeout", reconnects: true, meaning: "No `hello` within the deadline." },
   4409: {
     name: "replaced",

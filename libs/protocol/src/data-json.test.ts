@@ -15,10 +15,14 @@ test("the scan counts the levels of any JSON value as a walk over the value does
   const depthOf = (value: unknown): number =>
     typeof value === "object" && value !== null ? 1 + Math.max(0, ...Object.values(value).map(depthOf)) : 0;
   fc.assert(
-    fc.property(fc.jsonValue({ maxDepth: 6, stringUnit: "binary" }), fc.integer({ min: 0, max: 8 }), (value, levels) => {
-      expect(isDeeperThan(JSON.stringify(value), levels)).toBe(depthOf(value) > levels);
-      expect(isDeeperThan(JSON.stringify(value, undefined, 1), levels)).toBe(depthOf(value) > levels);
-    }),
+    fc.property(
+      fc.jsonValue({ maxDepth: 6, stringUnit: "binary" }),
+      fc.integer({ min: 0, max: 8 }),
+      (value, levels) => {
+        expect(isDeeperThan(JSON.stringify(value), levels)).toBe(depthOf(value) > levels);
+        expect(isDeeperThan(JSON.stringify(value, undefined, 1), levels)).toBe(depthOf(value) > levels);
+      },
+    ),
   );
 });
 

@@ -1,6 +1,13 @@
 import { describe, expect, test } from "vitest";
-import { type EncodableBody, type EncodableEvent, encodeEvent, encodeFoldedEvent, encodeHistoryResult, encodeServerFrame } from "./encode.ts";
-import { parseServerFrame } from "./parse-server.ts";
+import {
+  type EncodableBody,
+  type EncodableEvent,
+  encodeEvent,
+  encodeFoldedEvent,
+  encodeHistoryResult,
+  encodeServerFrame,
+} from "./encode.ts";
+import { mustBeServerFrame } from "./testing.ts";
 
 const time = 1_795_514_400_000;
 const event = (body: EncodableBody, id = "i-1"): EncodableEvent => {
@@ -25,9 +32,17 @@ describe("an event is the same bytes wherever it is encoded", () => {
     ["erased edit", { kind: "edit", target: 3, erased: true }, ',"target":3,"text":"","deleted":true}'],
     ["delete", { kind: "delete", target: 3 }, ',"target":3}'],
     ["reaction", { kind: "reaction", target: 3, emoji: "👍" }, ',"target":3,"emoji":"👍"}'],
-    ["taken back", { kind: "reaction", target: 3, emoji: "👍", remove: true }, ',"target":3,"emoji":"👍","remove":true}'],
+    [
+      "taken back",
+      { kind: "reaction", target: 3, emoji: "👍", remove: true },
+      ',"target":3,"emoji":"👍","remove":true}',
+    ],
     ["joined", { kind: "member", user: "u", change: "joined" }, ',"user":"u","change":"joined"}'],
-    ["role", { kind: "member", user: "u", change: "role", role: "reader" }, ',"user":"u","change":"role","role":"reader"}'],
+    [
+      "role",
+      { kind: "member", user: "u", change: "role", role: "reader" },
+      ',"user":"u","change":"role","role":"reader"}',
+    ],
     [
       "created",
       { kind: "created", channelKind: "group", name: "Tea", members: [{ role: "owner", user: "ada" }] },
@@ -38,7 +53,7 @@ describe("an event is the same bytes wherever it is encoded", () => {
   ])("%s", (_, body, end) => {
     const json = encodeEvent(event(body));
     expect(json).toBe(start(body.kind) + end);
-    expect(parseServerFrame(json)).toEqual(JSON.parse(json));
+    expect(mustBeServerFrame(json)).toEqual(JSON.parse(json));
   });
 
   test("ids of the server's own making are not shown", () => {
@@ -96,7 +111,7 @@ describe("a page of history shows what became of a message", () => {
   test("its events stand in the result as they were encoded", () => {
     const json = encodeHistoryResult("i-1", [encodeEvent(message), encodeEvent(event({ kind: "noop" }))], true);
     expect(json).toContain(encodeEvent(message));
-    expect(parseServerFrame(json)).toMatchObject({ type: "result", id: "i-1", complete: true });
+    expect(mustBeServerFrame(json)).toMatchObject({ type: "result", id: "i-1", complete: true });
     expect(encodeHistoryResult("i-1", [], false)).toBe('{"type":"result","id":"i-1","events":[],"complete":false}');
   });
 });

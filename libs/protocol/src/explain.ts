@@ -19,7 +19,8 @@ export function explainFields(schema: TObject<TProperties>, fields: Readonly<Rec
   for (const [name, property] of Object.entries<TSchema>(schema.properties)) {
     const value = Object.hasOwn(fields, name) ? fields[name] : undefined;
     if (value === undefined) {
-      if (required.includes(name)) return { code: "bad_frame", message: `${name}: is missing; must be ${words(property)}` };
+      if (required.includes(name))
+        return { code: "bad_frame", message: `${name}: is missing; must be ${words(property)}` };
     } else if (name === "attachments") {
       return attachmentsRefusal;
     } else if (!Check(property, value)) {

@@ -44,7 +44,8 @@ const idWords = "1 to 64 characters of A-Z, a-z, 0-9, _ and -";
 
 // Controls, bidi controls, line separators and zero-width characters let one name pose as another, or break a log
 // line or a terminal. ZWJ and ZWNJ stay: emoji, Persian and the scripts of India need them.
-const plainText = "^[^\\u0000-\\u001F\\u007F-\\u009F\\u061C\\u200B\\u200E\\u200F\\u2028-\\u202E\\u2060\\u2066-\\u2069\\uFEFF]*$";
+const plainText =
+  "^[^\\u0000-\\u001F\\u007F-\\u009F\\u061C\\u200B\\u200E\\u200F\\u2028-\\u202E\\u2060\\u2066-\\u2069\\uFEFF]*$";
 
 /** `type` of a frame, or another field that is one fixed string. */
 export function tag<const Value extends string>(value: Value) {
@@ -107,10 +108,13 @@ export const mentionsField = Type.Array(userField, {
   maxItems: limits.mentionsMax,
   description: "a list of at most 50 user ids",
 });
-export const attachmentsField = Type.Array(Type.String({ pattern: idPattern, description: `an attachment id: ${idWords}` }), {
-  maxItems: limits.attachmentsMax,
-  description: "a list of at most 10 attachment ids",
-});
+export const attachmentsField = Type.Array(
+  Type.String({ pattern: idPattern, description: `an attachment id: ${idWords}` }),
+  {
+    maxItems: limits.attachmentsMax,
+    description: "a list of at most 10 attachment ids",
+  },
+);
 export const emojiField = Type.String({
   minLength: 1,
   maxLength: limits.emojiCharactersMax,

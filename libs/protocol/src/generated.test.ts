@@ -21,7 +21,12 @@ describe("generated files", () => {
 
   test("are all there is in schema/", () => {
     const files = [...generatedFiles().keys()].filter((path) => path.startsWith("schema/"));
-    expect(readdirSync(join(root, "schema")).map((name) => `schema/${name}`).sort(), how).toEqual(files.sort());
+    expect(
+      readdirSync(join(root, "schema"))
+        .map((name) => `schema/${name}`)
+        .sort(),
+      how,
+    ).toEqual(files.sort());
   });
 });
 
@@ -41,7 +46,9 @@ describe("the wire", () => {
 
   test("has one note a state, versions never falling", () => {
     expect(new Set(wireNotes.map(({ hash }) => hash)).size).toBe(wireNotes.length);
-    expect(wireNotes.map(({ version }) => version)).toEqual(wireNotes.map(({ version }) => version).sort((a, b) => a - b));
+    expect(wireNotes.map(({ version }) => version)).toEqual(
+      wireNotes.map(({ version }) => version).sort((a, b) => a - b),
+    );
   });
 });
 
@@ -62,10 +69,14 @@ describe("JSON Schema, as another validator reads it", () => {
   );
 
   test("a frame of the other direction, without a field or with a wrong one is refused", () => {
-    for (const frame of Object.values(serverExamples).flat().filter(({ type }) => type !== "typing")) {
+    for (const frame of Object.values(serverExamples)
+      .flat()
+      .filter(({ type }) => type !== "typing")) {
       expect(ajv.validate("urn:parley:v1:client", frame)).toBe(false);
     }
-    for (const frame of Object.values(clientExamples).flat().filter(({ type }) => type !== "typing")) {
+    for (const frame of Object.values(clientExamples)
+      .flat()
+      .filter(({ type }) => type !== "typing")) {
       expect(ajv.validate("urn:parley:v1:server", frame)).toBe(false);
     }
     const send = { type: "send", id: "i", channel: "c" };

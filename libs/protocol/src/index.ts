@@ -8,3 +8,4 @@ export * from "./ids.ts";
 export * from "./parse.ts";
 export * from "./parse-server.ts";
 export * from "./server-frames.ts";
+export { WIRE_VERSION } from "./wire-version.ts";

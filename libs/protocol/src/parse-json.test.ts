@@ -48,11 +48,13 @@ describe("what is no frame at all is refused as such", () => {
 });
 
 describe("depth", () => {
-  const deep = (levels: number) => `{"type":"typing","channel":"c","x":${"[".repeat(levels - 1)}${"]".repeat(levels - 1)}}`;
+  const deep = (levels: number) =>
+    `{"type":"typing","channel":"c","x":${"[".repeat(levels - 1)}${"]".repeat(levels - 1)}}`;
 
   test("8 levels are taken, 9 and any more are refused before they are parsed", () => {
     expect(frameOf(deep(8))).toEqual({ type: "typing", channel: "c" });
-    for (const levels of [9, 10_000, 30_000]) expect(messageOf(deep(levels))).toBe("frame: must be at most 8 levels deep");
+    for (const levels of [9, 10_000, 30_000])
+      expect(messageOf(deep(levels))).toBe("frame: must be at most 8 levels deep");
     const unbounded = parseClientFrame("[".repeat(200_000), { bytesMax: 1e6 });
     expect(unbounded).toMatchObject({ ok: false, error: { message: "frame: must be at most 8 levels deep" } });
   });
@@ -72,7 +74,9 @@ describe("numbers", () => {
   test.each([
     ["after", '{"type":"history","id":"i","channel":"c","after":-0}'],
     ["cursors", '{"type":"hello","token":"t","device":"d","protocol":1,"cursors":{"c":-0}}'],
-  ])("-0 is no cursor in `%s` either", (name, json) => expect(messageOf(json)).toMatch(new RegExp(`^${name}: must be `)));
+  ])("-0 is no cursor in `%s` either", (name, json) =>
+    expect(messageOf(json)).toMatch(new RegExp(`^${name}: must be `)),
+  );
 
   test("the same number written otherwise is the same seq", () => {
     expect(frameOf(read('"seq":1.0e1'))).toHaveProperty("seq", 10);
@@ -136,7 +140,10 @@ describe("size", () => {
     for (const input of [padded(65_536), utf8.encode(padded(65_536))]) expect(frameOf(input)).toHaveProperty("channel");
     for (const input of [padded(65_537), utf8.encode(padded(65_537))]) expect(codeOf(input)).toBe("too_large");
     const result = parseClientFrame(padded(101), { bytesMax: 100 });
-    expect(result).toMatchObject({ ok: false, error: { code: "too_large", message: "frame: must be at most 100 bytes" } });
+    expect(result).toMatchObject({
+      ok: false,
+      error: { code: "too_large", message: "frame: must be at most 100 bytes" },
+    });
   });
 
   test("of a string is that of its UTF-8", () => {
@@ -158,7 +165,8 @@ describe("the id of a refused frame", () => {
   test("a refusal repeats nothing else of what was sent", () => {
     const poison = "\u001b[2J</script>\r\nevil";
     for (const frame of [{ type: poison }, { type: "read", channel: poison, seq: 1 }, { type: "hello", [poison]: 1 }]) {
-      expect(messageOf(frame)).not.toMatch(/evil|script|\r|\u001b/);
+      const message = messageOf(frame);
+      for (const part of ["evil", "script", "\r", "\u001b"]) expect(message).not.toContain(part);
     }
   });
 });

@@ -22,6 +22,24 @@ describe("what a newer server may say", () => {
     expect(parseServerFrame(json)).toMatchObject({ code: "internal", retryable: true });
   });
 
+  test("longer texts, longer lists and new roles than this version knows are taken", () => {
+    const text = "x".repeat(20_000);
+    const message = { type: "event", channel: "c", seq: 7, kind: "message", sender: "a", time: 1, text };
+    expect(parseServerFrame(JSON.stringify(message))).toEqual(message);
+    const entry = { channel: "c", kind: "broadcast", role: "guest", head: 1, read: 0, unread: 1 };
+    const welcome = {
+      type: "welcome",
+      session: "s",
+      user: "a",
+      time: 1,
+      heartbeatMs: 1,
+      channels: Array(500).fill(entry),
+    };
+    expect(parseServerFrame(JSON.stringify(welcome))).toEqual(welcome);
+    expect(parseServerFrame(JSON.stringify({ ...welcome, channels: [{ ...entry, head: "1" }] }))).toBeUndefined();
+    expect(parseServerFrame(JSON.stringify({ ...message, reactions: { x: 1 } }))).toBeUndefined();
+  });
+
   test("unknown fields are harmless, unknown types are ignored", () => {
     expect(parseServerFrame('{"type":"gap","channel":"c","from":1,"to":2,"why":"slow"}')).toMatchObject({ from: 1 });
     expect(parseServerFrame('{"type":"poll"}')).toBeUndefined();
@@ -30,7 +48,13 @@ describe("what a newer server may say", () => {
   });
 });
 
-test.each(["", "{", "null", "[]", '"ack"', "{}", '{"type":"ack","id":"i"}', '{"type":"ack","id":"i","channel":"c","seq":"7","time":1}'])(
-  "%s is no frame and nothing is thrown",
-  (json) => expect(parseServerFrame(json)).toBeUndefined(),
-);
+test.each([
+  "",
+  "{",
+  "null",
+  "[]",
+  '"ack"',
+  "{}",
+  '{"type":"ack","id":"i"}',
+  '{"type":"ack","id":"i","channel":"c","seq":"7","time":1}',
+])("%s is no frame and nothing is thrown", (json) => expect(parseServerFrame(json)).toBeUndefined());

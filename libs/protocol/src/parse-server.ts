@@ -2,6 +2,7 @@ import type { TSchema } from "typebox";
 import { Compile } from "typebox/compile";
 import { errorCodes } from "./errors.ts";
 import { eventSchemas } from "./event-frames.ts";
+import { lenient } from "./lenient.ts";
 import { type ServerFrame, serverFrameSchemas } from "./server-frames.ts";
 
 type Fields = Record<string, unknown>;
@@ -14,6 +15,7 @@ const validators = new Map<string, (value: unknown) => boolean>();
  *
  * What a newer server may say is brought down to what this version knows: an `event` of an unknown kind becomes
  * `noop` (its number still counts), an `error` with an unknown code becomes `internal` and keeps its `retryable`.
+ * Bounds are not held against a server (`lenient.ts`); of words such as `role` a switch must have a default.
  */
 export function parseServerFrame(text: string): ServerFrame | undefined {
   let value: unknown;
@@ -51,7 +53,7 @@ function readEvent(fields: Fields): ServerFrame | undefined {
 function isValid(name: string, schema: TSchema, value: unknown): boolean {
   let validate = validators.get(name);
   if (validate === undefined) {
-    const validator = Compile(schema);
+    const validator = Compile(lenient(schema));
     validate = (candidate) => validator.Check(candidate);
     validators.set(name, validate);
   }

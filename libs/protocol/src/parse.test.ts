@@ -59,7 +59,19 @@ const badSeqs = [0, -1, 1.5, "5", true, null, [1], {}, 9_007_199_254_740_992, { 
 const goodSeqs = [1, 2, 9_007_199_254_740_991];
 const badStrings = [1, null, true, ["x"], {}, ...mongoOperators];
 const badNames = [
-  ...["\u0000", "a\nb", "a\r\nb", "\u001b[31m", "\u007f", "\u0085", "\u202eevil", "\u2066x", "\u200f", "\u200b", "\ufeff"],
+  ...[
+    "\u0000",
+    "a\nb",
+    "a\r\nb",
+    "\u001b[31m",
+    "\u007f",
+    "\u0085",
+    "\u202eevil",
+    "\u2066x",
+    "\u200f",
+    "\u200b",
+    "\ufeff",
+  ],
   ...badStrings,
 ];
 const manyIds = (count: number) => Array.from({ length: count }, (_, index) => `u${index}`);
@@ -137,7 +149,8 @@ describe.each(Object.entries(full))("%s", (type, frame) => {
     }
     const { good, bad } = name === "limit" ? limitValues(type) : mustFindValues(name);
     test(`takes \`${name}\` up to its limits`, () => {
-      for (const value of good) expect(frameOf(JSON.stringify({ ...frame, [name]: value }))).toHaveProperty(name, value);
+      for (const value of good)
+        expect(frameOf(JSON.stringify({ ...frame, [name]: value }))).toHaveProperty(name, value);
     });
     test(`refuses \`${name}\` that is wrong, beyond a limit or of another type, by that name`, () => {
       for (const value of bad) expect(messageOf({ ...frame, [name]: value })).toMatch(new RegExp(`^${name}: must be `));
@@ -147,7 +160,10 @@ describe.each(Object.entries(full))("%s", (type, frame) => {
   if ("id" in frame) {
     test("that is refused gets its own id back", () => {
       const result = parseClientFrame(JSON.stringify({ ...frame, [needed[1] ?? "limit"]: {} }));
-      expect(result).toMatchObject({ ok: false, error: { type: "error", id: "i", code: "bad_frame", retryable: false } });
+      expect(result).toMatchObject({
+        ok: false,
+        error: { type: "error", id: "i", code: "bad_frame", retryable: false },
+      });
     });
   }
 });
@@ -172,14 +188,21 @@ describe("send", () => {
   });
 
   test("carries data as text that was serialised once, the last of equal keys winning", () => {
-    const json = '{"type":"send","id":"i","channel":"c","data":{ "b" : 1, "a":[1.0,"\\u0041"], "b":2, "__proto__":{"x":1} }}';
+    const json =
+      '{"type":"send","id":"i","channel":"c","data":{ "b" : 1, "a":[1.0,"\\u0041"], "b":2, "__proto__":{"x":1} }}';
     expect(frameOf(json)).toHaveProperty("dataJson", '{"b":2,"a":[1,"A"],"__proto__":{"x":1}}');
   });
 
   test("with data that does not survive serialising is refused", () => {
-    expect(messageOf('{"type":"send","id":"i","channel":"c","data":{"a":1e400}}')).toMatch(/^data: must be free of numbers/);
-    expect(messageOf('{"type":"send","id":"i","channel":"c","data":{"a":["\\ud800"]}}')).toMatch(/^data: must be well-formed/);
-    expect(messageOf('{"type":"send","id":"i","channel":"c","data":{"\\udc00":1}}')).toMatch(/^data: must be well-formed/);
+    expect(messageOf('{"type":"send","id":"i","channel":"c","data":{"a":1e400}}')).toMatch(
+      /^data: must be free of numbers/,
+    );
+    expect(messageOf('{"type":"send","id":"i","channel":"c","data":{"a":["\\ud800"]}}')).toMatch(
+      /^data: must be well-formed/,
+    );
+    expect(messageOf('{"type":"send","id":"i","channel":"c","data":{"\\udc00":1}}')).toMatch(
+      /^data: must be well-formed/,
+    );
   });
 
   test("with attachments is refused by that name", () => {

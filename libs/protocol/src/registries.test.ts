@@ -21,9 +21,12 @@ describe("error codes", () => {
     expect(new Set(entries.map(([, { when }]) => when)).size).toBe(entries.length);
   });
 
-  test.each(entries)("%s is documented with its meaning and whether to send again", (code, { meaning, retryable, when }) => {
-    expect(reference).toContain(`| \`${code}\` | ${retryable ? "yes" : "no"} | ${meaning} | ${when} |`);
-  });
+  test.each(entries)(
+    "%s is documented with its meaning and whether to send again",
+    (code, { meaning, retryable, when }) => {
+      expect(reference).toContain(`| \`${code}\` | ${retryable ? "yes" : "no"} | ${meaning} | ${when} |`);
+    },
+  );
 
   test("what the contract says to send again is retryable, and nothing that was judged", () => {
     const retryable = entries.filter(([, entry]) => entry.retryable).map(([code]) => code);
@@ -60,9 +63,12 @@ describe("close codes", () => {
     expect(Object.values(closeCode).sort()).toEqual(Object.keys(closeCodes).map(Number));
   });
 
-  test.each(entries)("%s is documented with its meaning and whether to come back", (code, { meaning, name, reconnects }) => {
-    expect(reference).toContain(`| ${code} | \`${name}\` | ${reconnects ? "yes" : "no"} | ${meaning} |`);
-  });
+  test.each(entries)(
+    "%s is documented with its meaning and whether to come back",
+    (code, { meaning, name, reconnects }) => {
+      expect(reference).toContain(`| ${code} | \`${name}\` | ${reconnects ? "yes" : "no"} | ${meaning} |`);
+    },
+  );
 
   test("tell a client whether to come back; a connection that simply fell says yes", () => {
     expect([1001, 1006, 1011, 4408, 4429, 4503].filter(reconnectsAfter)).toHaveLength(6);

@@ -30,7 +30,9 @@ const channelEntrySchema = Type.Object(
     read: cursorField,
     unread: countField,
   },
-  { description: "one of the user's channels: its newest seq, the user's read mark, and how many messages lie between" },
+  {
+    description: "one of the user's channels: its newest seq, the user's read mark, and how many messages lie between",
+  },
 );
 
 export const welcomeSchema = Type.Object(

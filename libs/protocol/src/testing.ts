@@ -1,7 +1,10 @@
+import type { TObject, TProperties } from "typebox";
+import { Compile } from "typebox/compile";
 import type { ClientFrame } from "./client-frames.ts";
 import type { ErrorCode } from "./errors.ts";
+import { eventSchemas } from "./event-frames.ts";
 import { parseClientFrame } from "./parse.ts";
-import type { ErrorFrame } from "./server-frames.ts";
+import { type ErrorFrame, type ServerFrame, serverFrameSchemas } from "./server-frames.ts";
 
 export { clientExamples, eventExamples, serverExamples } from "./examples.ts";
 
@@ -32,4 +35,31 @@ function refusalOf(input: FrameInput): ErrorFrame {
 
 function asInput(input: FrameInput): Uint8Array | string {
   return typeof input === "string" || input instanceof Uint8Array ? input : JSON.stringify(input);
+}
+
+const serverValidators = new Map(
+  Object.entries<TObject<TProperties>>({ ...serverFrameSchemas, ...prefixed(eventSchemas) }).map(([name, schema]) => [
+    name,
+    Compile(schema),
+  ]),
+);
+
+/**
+ * For tests of whoever sends frames to clients: the frame, if it is of the contract to the letter (bounds held, no
+ * field that the contract does not name). Throws with the reason and the frame otherwise.
+ */
+export function mustBeServerFrame(json: string): ServerFrame {
+  const frame: Record<string, unknown> = JSON.parse(json);
+  const validator = serverValidators.get(frame.type === "event" ? `event.${frame.kind}` : String(frame.type));
+  if (validator === undefined) throw new Error(`no frame of a server: ${json}`);
+  const [error] = validator.Errors(frame);
+  if (error !== undefined) throw new Error(`${error.instancePath} ${error.message}: ${json}`);
+  const known = Object.keys((validator.Type() as TObject<TProperties>).properties);
+  const unknown = Object.keys(frame).filter((name) => !known.includes(name));
+  if (unknown.length > 0) throw new Error(`the contract knows no ${unknown.join(", ")}: ${json}`);
+  return frame as ServerFrame;
+}
+
+function prefixed<Value>(record: Readonly<Record<string, Value>>): Record<string, Value> {
+  return Object.fromEntries(Object.entries(record).map(([name, value]) => [`event.${name}`, value]));
 }

@@ -9,7 +9,8 @@ export function wireHash(): string {
 
 function sorted(value: unknown): unknown {
   // The order of names in `required` and `enum` means nothing either.
-  if (Array.isArray(value)) return value.every((item) => typeof item === "string") ? value.toSorted() : value.map(sorted);
+  if (Array.isArray(value))
+    return value.every((item) => typeof item === "string") ? value.toSorted() : value.map(sorted);
   if (typeof value !== "object" || value === null) return value;
   return Object.entries(value)
     .filter(([key, part]) => !(isProse(key) && typeof part !== "object"))
