@@ -1,4 +1,4 @@
-import type { EventFrame } from "./event-frames.ts";
+import { eventSchemas } from "./event-frames.ts";
 import type { ChannelId, RequestId, Role, Seq, UserId } from "./ids.ts";
 import { type ServerFrame, serverFrameSchemas } from "./server-frames.ts";
 
@@ -82,19 +82,20 @@ export function encodeHistoryResult(id: RequestId, events: readonly string[], is
 }
 
 /**
- * Any frame that is no `event`: its fields in the order of the contract whatever the caller's was, those that are
- * `undefined` left out, and nothing that the contract does not name.
+ * Any frame: its fields in the order of the contract whatever the caller's was, those that are `undefined` left out,
+ * and nothing that the contract does not name. Events of the log go through {@link encodeEvent}, whose bytes these are
+ * too as long as `data` was serialised by `JSON.stringify`.
  */
-export function encodeServerFrame(frame: Exclude<ServerFrame, EventFrame>): string {
+export function encodeServerFrame(frame: ServerFrame): string {
   const ordered: Record<string, unknown> = {};
   const fields: Readonly<Record<string, unknown>> = frame;
-  for (const name of fieldNames[frame.type]) {
+  for (const name of frame.type === "event" ? eventFields[frame.kind] : frameFields[frame.type]) {
     if (fields[name] !== undefined) ordered[name] = fields[name];
   }
   return JSON.stringify(ordered);
 }
 
-const fieldNames = {
+const frameFields = {
   welcome: namesOf(serverFrameSchemas.welcome),
   ack: namesOf(serverFrameSchemas.ack),
   error: namesOf(serverFrameSchemas.error),
@@ -105,7 +106,16 @@ const fieldNames = {
   typing: namesOf(serverFrameSchemas.typing),
   presence: namesOf(serverFrameSchemas.presence),
   reconnect: namesOf(serverFrameSchemas.reconnect),
-} as const satisfies Record<keyof typeof serverFrameSchemas, readonly string[]>;
+};
+const eventFields = {
+  message: namesOf(eventSchemas.message),
+  edit: namesOf(eventSchemas.edit),
+  delete: namesOf(eventSchemas.delete),
+  reaction: namesOf(eventSchemas.reaction),
+  member: namesOf(eventSchemas.member),
+  created: namesOf(eventSchemas.created),
+  noop: namesOf(eventSchemas.noop),
+};
 
 function namesOf(schema: { readonly properties: object }): readonly string[] {
   return Object.keys(schema.properties);
