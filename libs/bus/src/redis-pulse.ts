@@ -1,4 +1,4 @@
-import { Cluster } from "ioredis";
+import { Cluster, type Redis } from "ioredis";
 import { type RedisClient, withDeadline } from "./redis-client.ts";
 
 /** How often a connection is asked whether it lives, ms. */
@@ -43,7 +43,7 @@ export function startPulse(client: RedisClient): Pulse {
     isPinging = true;
     try {
       await withDeadline(pingAll(client), pingTimeoutMs, "A ping");
-      if (client.status === "ready") set(true);
+      if (isReady(client)) set(true);
     } catch {
       set(false);
       restart();
@@ -58,11 +58,17 @@ export function startPulse(client: RedisClient): Pulse {
     client.disconnect(true);
   }
 
-  client.on("ready", () => void ping());
-  client.on("close", () => {
-    notReadySince = performance.now();
-    set(false);
-  });
+  function watch(connection: RedisClient): void {
+    connection.on("ready", () => void ping());
+    connection.on("close", () => {
+      notReadySince = performance.now();
+      set(false);
+    });
+  }
+
+  watch(client);
+  // In Cluster mode the pool stays "ready" when the connection to one of its nodes ends.
+  if (client instanceof Cluster) client.on("+node", (node: Redis) => watch(node));
   const timer = setInterval(() => void ping(), pingIntervalMs);
   timer.unref();
   if (client.status === "ready") void ping();
@@ -79,6 +85,11 @@ export function startPulse(client: RedisClient): Pulse {
       client.disconnect();
     },
   };
+}
+
+function isReady(client: RedisClient): boolean {
+  if (client.status !== "ready") return false;
+  return !(client instanceof Cluster) || client.nodes("master").every(({ status }) => status === "ready");
 }
 
 async function pingAll(client: RedisClient): Promise<void> {
