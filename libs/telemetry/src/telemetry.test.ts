@@ -1,3 +1,6 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { Registry } from "prom-client";
 import { expect, onTestFinished, test } from "vitest";
 import { createProcessRegistry, createTelemetry, startManagement } from "./index.ts";
@@ -22,6 +25,14 @@ test("bodies, tokens and keys never reach the log, wherever a careless call puts
   logger.child({ key: secret }).info({ link: { secret } }, "child");
   expect(telemetry.lines).toHaveLength(5);
   expect(JSON.stringify(telemetry.lines)).not.toContain(secret);
+});
+
+test("a log file is appended to, each line at once", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "parley-log-"));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const file = join(folder, "logs", "parley.log");
+  for (const node of ["a", "b"]) createTelemetry({ node, role: "x", destination: { file } }).logger.info("started");
+  expect((await readFile(file, "utf8")).trim().split("\n")).toHaveLength(2);
 });
 
 test("control characters from outside cannot forge a log line", () => {

@@ -1,0 +1,155 @@
+import { type ConfigOf, defineConfig, type Fields } from "@parley/config";
+
+/** Where coordination and storage are; without both everything lives in one process, on the embedded store. */
+const places = {
+  data: { type: "string", default: "./data", help: "Folder of the signing keys, the secret and the embedded store." },
+  redis: {
+    type: "string",
+    default: undefined,
+    isSecret: true,
+    pattern: /^redis(s|-sentinel|-cluster)?:\/\/\S+$/,
+    range:
+      "a URL as redis://host:port, redis-sentinel://host:port,host:port/name or redis-cluster://host:port,host:port",
+    help: "Redis for coordination between processes.",
+  },
+  mongodb: {
+    type: "string",
+    default: undefined,
+    isSecret: true,
+    pattern: /^mongodb(\+srv)?:\/\/\S+$/,
+    range: "a URL as mongodb://host:port/database",
+    help: "MongoDB for the logs of all channels.",
+  },
+} as const satisfies Fields;
+
+const logging = {
+  logLevel: {
+    type: "choice",
+    choices: ["fatal", "error", "warn", "info", "debug", "trace", "silent"],
+    default: "info",
+    help: "How much is logged; `info` is what an operator wants in a quiet hour.",
+  },
+  logFile: {
+    type: "string",
+    default: undefined,
+    help: "File that logs are appended to; without it they go to stderr.",
+  },
+} as const satisfies Fields;
+
+const host = {
+  type: "string",
+  default: "127.0.0.1",
+  pattern: /^[A-Za-z0-9.:_-]{1,255}$/,
+  range: "a host name or an IP address",
+} as const;
+const port = { type: "integer", unit: "port", min: 0, max: 65_535 } as const;
+
+/** Gateway i listens on port + i, presence after them; 0 picks free ports everywhere. */
+const front = {
+  host: { ...host, help: "Address that clients reach gateways and presence at." },
+  port: { ...port, default: 8_080, help: "First port; 0 picks free ones." },
+} as const satisfies Fields;
+
+const count = { type: "integer", min: 0, max: 64 } as const;
+
+export const startTable = defineConfig("", {
+  ...front,
+  data: places.data,
+  ...logging,
+  chatServers: { ...count, unit: "chat servers", min: 1, default: 2, help: "Chat servers in this process." },
+});
+
+export const clusterTable = defineConfig("", {
+  ...front,
+  ...places,
+  ...logging,
+  gateways: { ...count, unit: "processes", default: 2, help: "Gateway processes." },
+  chatServers: { ...count, unit: "processes", default: 3, help: "Chat server processes." },
+  joined: { ...count, unit: "processes", default: 0, help: "Processes that hold a gateway and a chat server each." },
+});
+
+const name = { type: "string", pattern: /^[A-Za-z0-9_-]{1,64}$/, range: "1 to 64 characters A-Z a-z 0-9 _ -" } as const;
+
+/** Of one process of a fleet. */
+export const nodeTable = defineConfig(
+  "",
+  {
+    role: {
+      type: "choice",
+      choices: ["gateway", "chat-server", "presence", "joined"],
+      default: "joined",
+      help: "What this process is; `joined` holds a gateway and a chat server.",
+    },
+    node: { ...name, default: undefined, help: "Name in the fleet, unique; by default made of host, role and pid." },
+    ...front,
+    ...places,
+    ...logging,
+    linkHost: { ...host, help: "Address that a chat server waits for gateways at." },
+    linkPort: { ...port, default: 0, help: "Port that a chat server waits for gateways at." },
+    linkAdvertisedHost: {
+      ...host,
+      default: undefined,
+      help: "Name that gateways reach this chat server by, if another.",
+    },
+    advertisedUrl: {
+      type: "string",
+      default: undefined,
+      help: "ws:// address that clients reach this gateway by, if another.",
+    },
+    weight: {
+      type: "number",
+      unit: "share",
+      default: 1,
+      min: 0.1,
+      max: 10,
+      help: "Share of users and channels of a chat server.",
+    },
+    managementHost: { ...host, help: "Address of /livez, /readyz and /metrics." },
+    managementPort: { ...port, default: 0, help: "Port of /livez, /readyz and /metrics." },
+    drainMs: {
+      type: "integer",
+      unit: "ms",
+      default: 8_000,
+      min: 100,
+      max: 600_000,
+      help: "Time to drain; after it the process ends anyway.",
+    },
+    tokenAlgorithms: {
+      type: "list",
+      default: ["HS256"],
+      pattern: /^(HS256|RS256|ES256)$/,
+      range: "HS256, RS256 or ES256",
+      entriesMax: 3,
+      help: "Algorithms that tokens may be signed with.",
+    },
+    tokenJwks: {
+      type: "string",
+      default: undefined,
+      help: "File or https address of a JWKS; without it DATA/token-key.json.",
+    },
+    tokenAudience: { type: "string", default: undefined, help: "`aud` that tokens must have." },
+    tokenIssuer: { type: "string", default: undefined, help: "`iss` that tokens must have." },
+    tokenClockToleranceS: {
+      type: "integer",
+      unit: "s",
+      default: 0,
+      min: 0,
+      max: 300,
+      help: "By how much clocks may differ.",
+    },
+  },
+  [
+    (config) =>
+      config.redis === undefined && config.role !== "joined"
+        ? `role ${config.role} needs --redis (PARLEY_REDIS): only role joined can run alone`
+        : undefined,
+    (config) =>
+      config.tokenJwks === undefined && config.tokenAlgorithms.join() !== "HS256"
+        ? "tokenAlgorithms other than HS256 need --token-jwks (PARLEY_TOKEN_JWKS): the data folder holds HS256 keys only"
+        : undefined,
+  ],
+);
+
+export type StartSettings = ConfigOf<typeof startTable.fields>;
+export type ClusterSettings = ConfigOf<typeof clusterTable.fields>;
+export type NodeSettings = ConfigOf<typeof nodeTable.fields>;
