@@ -1,1 +1,10 @@
-export {};
+export { checkHistory, type Verdict } from "./checker/check.ts";
+export { type Invariant, invariants, type Violation } from "./checker/violation.ts";
+export { createHistory, type History, historyOf } from "./history/history.ts";
+export type { HistoryLine, SeenEvent } from "./history/lines.ts";
+export { createObserver, type Observer } from "./history/observed-socket.ts";
+export { isClean, type Report } from "./report/report.ts";
+export { type SimulateOptions, simulate } from "./run/simulate.ts";
+export { openWire, type Wire } from "./run/wire.ts";
+export { type Ready, type System, type SystemProcess, startSystem } from "./target/system.ts";
+export { createTokens } from "./target/tokens.ts";

@@ -105,14 +105,17 @@ export function checkHandled(history: History, logs: ChannelLogs, findings: Find
     last.set(key, line);
     if (before === undefined || seq === before.seq + 1) continue;
     const log = logs.get(channel);
-    const isHole = seq > before.seq && (log === undefined || isAllOutside(log, user, before.seq + 1, seq - 1));
-    if (isHole) continue;
+    if (seq > before.seq && (log === undefined || isNothingToShow(log, user, before.seq + 1, seq - 1))) continue;
     findings.add("C4", `the program of ${device} was handed ${channel}/${seq} after ${before.seq}`, [before, line]);
   }
 }
 
-function isAllOutside(log: ChannelLog, user: string, from: number, to: number): boolean {
-  return !log.memberships(user).some((membership) => membership.from <= to && from <= membership.to);
+/** Numbers outside one's memberships and numbers used up are nothing to hand over. */
+function isNothingToShow(log: ChannelLog, user: string, from: number, to: number): boolean {
+  for (let seq = from; seq <= to; seq++) {
+    if (findMembership(log, user, seq) !== undefined && log.find(seq)?.kind !== "noop") return false;
+  }
+  return true;
 }
 
 export function deliveredLine(event: SeenEvent): HistoryLine {

@@ -109,7 +109,8 @@ export function parseEvent(frame: Fields, bytes?: string): SeenEvent {
 
 function content(text: unknown, rest: readonly unknown[]): Content {
   const fingerprint = digest(JSON.stringify(rest));
-  return typeof text === "string" ? { text: digest(text), rest: fingerprint } : { rest: fingerprint };
+  // An erased edit shows an empty text, which nobody can send.
+  return typeof text === "string" && text !== "" ? { text: digest(text), rest: fingerprint } : { rest: fingerprint };
 }
 
 function memberContent(frame: Fields): Content {

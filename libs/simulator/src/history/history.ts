@@ -51,13 +51,15 @@ export interface HandledStream {
 /**
  * Everything that was seen of one run, kept so that the checker can walk it.
  *
- * **Bounds**: at most `linesMax` lines; at the bound {@link isFull} turns true, nothing more is kept, and the run must
- * end: a history with a piece missing proves nothing. Requests take some 600 bytes, deliveries 16.
+ * **Bounds**: at most `linesMax` lines. At nine tenths of it {@link isFull} turns true and the load must end, so that
+ * the rest fits; beyond the bound nothing is kept and {@link hasLost} turns true: a history with a piece missing proves
+ * nothing. Requests take some 600 bytes, deliveries 16.
  */
 export interface History {
   record(line: HistoryLine): void;
   readonly length: number;
   readonly isFull: boolean;
+  readonly hasLost: boolean;
   /** By `user/id`, in the order of the first attempt. */
   readonly requests: ReadonlyMap<string, Request>;
   readonly connections: ReadonlyMap<number, Connection>;
@@ -114,7 +116,7 @@ export function createHistory({ linesMax = 8_000_000, write }: HistoryOptions = 
   const stream = createStream();
   const handled = createHandled();
   let length = 0;
-  let isFull = false;
+  let hasLost = false;
 
   const invoke = (line: InvokeLine): void => {
     const connection = connections.get(line.connection);
@@ -203,7 +205,7 @@ export function createHistory({ linesMax = 8_000_000, write }: HistoryOptions = 
   return {
     record(line) {
       if (length >= linesMax) {
-        isFull = true;
+        hasLost = true;
         return;
       }
       length += 1;
@@ -214,7 +216,10 @@ export function createHistory({ linesMax = 8_000_000, write }: HistoryOptions = 
       return length;
     },
     get isFull() {
-      return isFull;
+      return length >= linesMax * 0.9;
+    },
+    get hasLost() {
+      return hasLost;
     },
     requests,
     connections,

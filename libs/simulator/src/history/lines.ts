@@ -147,7 +147,7 @@ export interface SeenEvent {
   readonly id?: string;
   readonly time: number;
   readonly content: Content;
-  /** The frame as it came, or its fingerprint; absent where the event was part of a page. */
+  /** Fingerprint of the frame as it came; absent where the event was part of a page. */
   readonly bytes?: string;
   readonly target?: number;
   readonly isDeleted?: true;

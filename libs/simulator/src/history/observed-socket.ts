@@ -1,5 +1,6 @@
 import { WebSocket } from "ws";
 import { type Fields, isFields, isRequestType, parseEvent, requestContent } from "./content.ts";
+import { digest } from "./digest.ts";
 import type { History } from "./history.ts";
 import type { HistoryLine, SeenEvent } from "./lines.ts";
 
@@ -103,7 +104,7 @@ function createEventCache(): (text: string) => SeenEvent {
     const known = fresh.get(text) ?? old.get(text);
     if (known !== undefined) return known;
     const frame: unknown = JSON.parse(text);
-    const event = parseEvent(isFields(frame) ? frame : {}, text);
+    const event = parseEvent(isFields(frame) ? frame : {}, digest(text));
     if (fresh.size >= freshFramesMax) {
       old = fresh;
       fresh = new Map();
@@ -154,7 +155,7 @@ function lineOfReceived(text: string, connection: number, at: number): HistoryLi
   const { type, id, channel, seq, from, to, head } = frame;
   switch (type) {
     case "event":
-      return { line: "delivered", at, connection, event: parseEvent(frame, text) };
+      return { line: "delivered", at, connection, event: parseEvent(frame, digest(text)) };
     case "ack":
       if (typeof id !== "string" || typeof channel !== "string" || typeof seq !== "number") return undefined;
       return { line: "ok", at, connection, id, channel, seq, isDuplicate: frame["duplicate"] === true };

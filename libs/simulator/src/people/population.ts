@@ -37,6 +37,8 @@ export interface PopulationOptions {
   readonly messagesPerS: number;
   /** Put before every user id, so that two runs on one system do not meet. */
   readonly prefix: string;
+  /** Connections end so many times sooner than in life; for short runs. Default 1. */
+  readonly restlessness?: number;
 }
 
 /**
@@ -44,19 +46,19 @@ export interface PopulationOptions {
  * most two to ten (a power law), half of the people own one device, some three; one device in twelve reads slowly.
  */
 export function drawPopulation(random: Random, options: PopulationOptions): Population {
-  const { users, channels, messagesPerS, prefix } = options;
+  const { users, channels, messagesPerS, prefix, restlessness = 1 } = options;
   const energies = Array.from({ length: users }, () => random.logNormal(1, 1.2));
   const energy = energies.reduce((sum, one) => sum + one, 0);
   const people = energies.map((own, index): Person => {
     const perS = (messagesPerS * own) / energy;
-    return { user: `${prefix}${index}`, devices: drawDevices(random), pauseMs: Math.min(600_000, 1_000 / perS) };
+    return { user: `${prefix}${index}`, devices: drawDevices(random, restlessness), pauseMs: Math.min(600_000, 1_000 / perS) };
   });
   return { people, channels: drawChannels(random, users, channels) };
 }
 
 const deviceNames = ["phone", "desk", "tablet"] as const;
 
-function drawDevices(random: Random): readonly DevicePlan[] {
+function drawDevices(random: Random, restlessness: number): readonly DevicePlan[] {
   const draw = random.fraction();
   const count = draw < 0.5 ? 1 : draw < 0.85 ? 2 : 3;
   return deviceNames.slice(0, count).map((device) => {
@@ -64,7 +66,7 @@ function drawDevices(random: Random): readonly DevicePlan[] {
     return {
       device,
       reading: chance < 0.04 ? "stalling" : chance < 0.08 ? "lazy" : "fast",
-      connectedMs: random.logNormal(device === "phone" ? 25_000 : 90_000, 0.8),
+      connectedMs: random.logNormal(device === "phone" ? 25_000 : 90_000, 0.8) / restlessness,
     };
   });
 }

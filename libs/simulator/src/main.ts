@@ -1,0 +1,85 @@
+import { Command, InvalidArgumentError } from "commander";
+import { createProgress } from "./report/progress.ts";
+import { formatReport, isClean } from "./report/report.ts";
+import { simulate } from "./run/simulate.ts";
+import { startSystem } from "./target/system.ts";
+import { createTokens } from "./target/tokens.ts";
+
+const whole = (low: number, high: number) => (text: string): number => {
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= low && value <= high) return value;
+  throw new InvalidArgumentError(`It must be a whole number from ${low} to ${high}.`);
+};
+
+const collect = (text: string, before: readonly string[]): readonly string[] => [...before, ...text.split(",")];
+
+const program = new Command("npm run simulate --")
+  .description("Simulated people on the SDK, over real sockets; then the whole history is checked (C1 to C11).")
+  .option("--users <n>", "people", whole(2, 20_000), 500)
+  .option("--channels <n>", "channels", whole(1, 20_000), 100)
+  .option("--seconds <n>", "how long they live, seconds", whole(1, 86_400), 60)
+  .option("--rate <n>", "things done a second over all people; default a tenth of their number", whole(1, 100_000))
+  .option("--restless <factor>", "connections end so many times sooner than in life", whole(1, 100), 1)
+  .option("--target <ws://…>", "a running system instead of one of its own; may be repeated or comma-separated", collect, [])
+  .option("--data <dir>", "the data folder of the running system, whose key signs the tokens", "./data")
+  .option("--seed <n>", "where chance begins; the same seed draws the same people", whole(-0x7fffffff, 0x7fffffff))
+  .option("--record <file>", "write the history to this file, one JSON object a line")
+  .option("--json", "print one JSON object and no table", false)
+  .parse();
+
+interface Options {
+  readonly users: number;
+  readonly channels: number;
+  readonly seconds: number;
+  readonly rate?: number;
+  readonly restless: number;
+  readonly target: readonly string[];
+  readonly data: string;
+  readonly seed?: number;
+  readonly record?: string;
+  readonly json: boolean;
+}
+
+async function run(options: Options): Promise<boolean> {
+  const { users, channels, seconds, target, json } = options;
+  const seed = options.seed ?? Date.now() % 0x7fffffff;
+  const progress = createProgress(seconds, process.stderr);
+  if (target.length === 0) progress.phase("starting a system of its own, embedded");
+  const system = target.length > 0 ? undefined : await startSystem({ command: "start" });
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => void system?.stop().then(() => process.exit(1)));
+  try {
+    const report = await simulate({
+      urls: system?.ws ?? target.map(toAddress),
+      tokenOf: await createTokens(system?.data ?? options.data),
+      users,
+      channels,
+      seconds,
+      seed,
+      messagesPerS: options.rate ?? users / 10,
+      restlessness: options.restless,
+      // Two runs on one system must not meet, also with the same seed.
+      prefix: `sim-${Date.now().toString(36)}-`,
+      progress,
+      ...(options.record === undefined ? {} : { recordFile: options.record }),
+    });
+    process.stdout.write(`${json ? JSON.stringify(report) : formatReport(report)}\n`);
+    if (!json) process.stdout.write(`seed ${seed}\n`);
+    return isClean(report);
+  } finally {
+    await system?.stop();
+  }
+}
+
+/** The ready line names whole addresses; a person may leave the path out. */
+function toAddress(text: string): string {
+  const url = new URL(text);
+  if (url.pathname === "/") url.pathname = "/v1/ws";
+  return url.href;
+}
+
+try {
+  process.exitCode = (await run(program.opts<Options>())) ? 0 : 1;
+} catch (cause) {
+  process.stderr.write(`simulate: ${cause instanceof Error ? cause.message : String(cause)}\n`);
+  process.exitCode = 2;
+}

@@ -1,0 +1,96 @@
+import type { History } from "../history/history.ts";
+import type { Observer } from "../history/observed-socket.ts";
+import { act } from "../people/actions.ts";
+import { liveWithConnections } from "../people/connections.ts";
+import { createDevice, type Device } from "../people/device.ts";
+import type { ChannelPlan, Person, Population } from "../people/population.ts";
+import { createRooms, type Rooms } from "../people/rooms.ts";
+import type { Random } from "../random.ts";
+import { forEachLimited } from "./limited.ts";
+import type { Timers } from "./timers.ts";
+
+export interface CrowdOptions {
+  readonly population: Population;
+  readonly urls: readonly string[];
+  readonly tokenOf: (user: string) => string;
+  readonly random: Random;
+  readonly observer: Observer;
+  readonly history: History;
+}
+
+/** All people of a run with their devices and channels. */
+export interface Crowd {
+  readonly devices: readonly Device[];
+  readonly rooms: Rooms;
+  /** Connects everyone and makes the channels. **Errors**: rejects where somebody can't connect at all. */
+  gather(): Promise<void>;
+  /** Lets everyone live until the timers stop. */
+  live(timers: Timers): void;
+  /** Brings everyone back online, reading. */
+  calm(): void;
+  close(): Promise<void>;
+}
+
+/** So many handshakes, or creations, under way at once: a crowd that gathers is not a herd. */
+const connectingMax = 40;
+const watchersShare = 0.2;
+
+export function createCrowd({ population, urls, tokenOf, random, observer, history }: CrowdOptions): Crowd {
+  const rooms = createRooms();
+  const createDevices = ({ user, devices }: Person): readonly Device[] =>
+    devices.map((plan) =>
+      createDevice({
+        user,
+        plan,
+        urls,
+        token: () => tokenOf(user),
+        random: random.fork(),
+        observer,
+        history,
+        onEvent: rooms.note,
+      }),
+    );
+  const people = population.people.map((person) => ({ person, devices: createDevices(person), random: random.fork() }));
+  const devices = people.flatMap((one) => one.devices);
+  const everyone = population.people.map(({ user }) => user);
+
+  const createRoom = async ({ kind, owner: index, members: others, weight }: ChannelPlan): Promise<void> => {
+    const owner = people[index];
+    const [device] = owner?.devices ?? [];
+    if (owner === undefined || device === undefined) return;
+    const members = others.flatMap((other) => everyone[other] ?? []);
+    const name = kind === "group" ? { name: `room ${index} 💬` } : {};
+    const { channel } = await device.client.createChannel({ kind, members, ...name });
+    rooms.add({ channel, kind, owner: owner.person.user, weight }, [owner.person.user, ...members]);
+  };
+
+  return {
+    devices,
+    rooms,
+    async gather() {
+      await forEachLimited(devices, connectingMax, async (device) => {
+        await device.connect();
+        if (random.chance(watchersShare)) await device.client.watchPresence(random.sample(everyone, 5));
+      });
+      await forEachLimited(population.channels, connectingMax, createRoom);
+    },
+    live(timers) {
+      for (const { person, devices: own, random: chance } of people) {
+        const actor = { user: person.user, devices: own, random: chance, rooms, everyone };
+        timers.repeat(
+          () => chance.exponential(person.pauseMs),
+          () => act(actor),
+        );
+        for (const device of own) liveWithConnections(device, chance.fork(), timers);
+      }
+    },
+    calm() {
+      for (const device of devices) {
+        device.goOn();
+        if (!device.isOnline) device.goOnline();
+        if (device.client.state.kind === "waiting") device.client.probe();
+      }
+    },
+    close: () => forEachLimited(devices, connectingMax, (device) => device.close()),
+  };
+}

@@ -1,0 +1,61 @@
+import { createChannelLogs } from "../checker/channel-log.ts";
+import type { History } from "../history/history.ts";
+import type { Device } from "../people/device.ts";
+import type { Rooms } from "../people/rooms.ts";
+import { recordFinalLogs } from "./final-log.ts";
+
+export interface SettleOptions {
+  readonly history: History;
+  readonly devices: readonly Device[];
+  readonly rooms: Rooms;
+  readonly url: string;
+  readonly tokenOf: (user: string) => string;
+  readonly now: () => number;
+  /** C9 gives ten seconds. */
+  readonly withinMs: number;
+  /** Called every so often while it waits. */
+  readonly nudge: () => void;
+}
+
+/**
+ * After the load: waits until every outbox is empty, reads the final logs, waits until every device of every member has
+ * reached the heads, and records how far each one got. Gives up waiting in time; the checker then tells who is behind.
+ */
+export async function settle(options: SettleOptions): Promise<void> {
+  const { history, devices, rooms, url, tokenOf, now, withinMs, nudge } = options;
+  await waitUntil(() => devices.every((device) => device.outbox() === 0), withinMs, now, nudge);
+
+  const owners = Map.groupBy(rooms.all.values(), ({ owner }) => owner);
+  for (const [user, owned] of owners) {
+    const channels = owned.map(({ channel }) => channel);
+    await recordFinalLogs(history, { url, user, token: tokenOf(user), channels }, now);
+  }
+
+  const logs = [...createChannelLogs(history).values()];
+  const headsOf = new Map(
+    devices.map(({ user }) => [
+      user,
+      logs.filter((log) => log.memberships(user).at(-1)?.to === Number.POSITIVE_INFINITY),
+    ]),
+  );
+  const isThere = (device: Device): boolean => {
+    const reached = device.reached();
+    return (headsOf.get(device.user) ?? []).every(({ channel, head }) => reached[channel] === head);
+  };
+  await waitUntil(() => devices.every(isThere), withinMs, now, nudge);
+  for (const device of devices) {
+    const { user, plan } = device;
+    const outbox = device.outbox();
+    history.record({ line: "settled", at: now(), user, device: plan.device, reached: device.reached(), outbox });
+  }
+}
+
+const lookEveryMs = 100;
+
+async function waitUntil(isDone: () => boolean, withinMs: number, now: () => number, nudge: () => void): Promise<void> {
+  const end = now() + withinMs;
+  while (!isDone() && now() < end) {
+    nudge();
+    await new Promise((resolve) => setTimeout(resolve, lookEveryMs));
+  }
+}

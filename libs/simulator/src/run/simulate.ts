@@ -1,0 +1,136 @@
+import { createWriteStream } from "node:fs";
+import { finished } from "node:stream/promises";
+import { checkHistory } from "../checker/check.ts";
+import { createHistory, type History } from "../history/history.ts";
+import type { HistoryLine } from "../history/lines.ts";
+import { type Counters, createObserver } from "../history/observed-socket.ts";
+import { drawPopulation } from "../people/population.ts";
+import { createRandom } from "../random.ts";
+import { ackLatency, endToEndLatency } from "../report/latency.ts";
+import type { Progress } from "../report/progress.ts";
+import type { Report } from "../report/report.ts";
+import { type Crowd, createCrowd } from "./crowd.ts";
+import { settle } from "./settle.ts";
+import { createTimers } from "./timers.ts";
+
+export interface SimulateOptions {
+  /** The WebSocket address of each gateway; devices go from one to the next as connections end. */
+  readonly urls: readonly string[];
+  readonly tokenOf: (user: string) => string;
+  readonly users: number;
+  readonly channels: number;
+  readonly seconds: number;
+  readonly seed: number;
+  /** Sends, edits and so on a second over all people. */
+  readonly messagesPerS: number;
+  /** Put before every user id. */
+  readonly prefix: string;
+  /** Connections end so many times sooner than in life; for short runs. Default 1. */
+  readonly restlessness?: number;
+  readonly progress: Progress;
+  /** Every line of the history goes to this file as JSON. */
+  readonly recordFile?: string;
+  /** Called once a second with the seconds since the load began; for faults. */
+  readonly onSecond?: (elapsedS: number) => void;
+  /** How long to wait for everyone to catch up after the load (C9). Default 10 s. */
+  readonly settleWithinMs?: number;
+  readonly linesMax?: number;
+}
+
+/**
+ * One whole run: people gather, live for so many seconds, come to rest; then the history is checked.
+ * **Errors**: rejects where the system can't be reached, or the history did not fit into its bound.
+ */
+export async function simulate(options: SimulateOptions): Promise<Report> {
+  const { urls, tokenOf, users, channels, seed, progress, settleWithinMs = 10_000 } = options;
+  const random = createRandom(seed);
+  const file = options.recordFile === undefined ? undefined : createWriteStream(options.recordFile);
+  const history = createHistory({
+    ...(options.linesMax === undefined ? {} : { linesMax: options.linesMax }),
+    ...(file === undefined ? {} : { write: (line: HistoryLine) => void file.write(`${JSON.stringify(line)}\n`) }),
+  });
+  const now = (): number => performance.now();
+  const observer = createObserver(history, now);
+  const population = drawPopulation(random, options);
+  const crowd = createCrowd({ population, urls, tokenOf, random, observer, history });
+  const cpu = process.cpuUsage();
+  const beganAt = now();
+  try {
+    progress.phase(`${users} people with ${crowd.devices.length} devices gather in ${channels} channels`);
+    await crowd.gather();
+    await runLoad(crowd, history, observer.counters, options);
+    progress.phase("coming to rest");
+    const restedAt = now();
+    crowd.calm();
+    const [url = ""] = urls;
+    const nudge = (): void => crowd.calm();
+    const { devices, rooms } = crowd;
+    await settle({ history, devices, rooms, url, tokenOf, now, withinMs: settleWithinMs, nudge });
+    const settleMs = now() - restedAt;
+    const used = process.cpuUsage(cpu);
+    const simulatorCpu = (used.user + used.system) / 1_000 / (now() - beganAt);
+    await crowd.close();
+    if (history.hasLost) throw new Error(`the history is full after ${history.length} lines: take fewer people or seconds`);
+    progress.phase(`checking ${history.length.toLocaleString("en-US")} lines of history`);
+    return report(options, crowd, history, observer.counters, { settleMs, simulatorCpu });
+  } finally {
+    progress.end();
+    await crowd.close();
+    if (file !== undefined) {
+      file.end();
+      await finished(file);
+    }
+  }
+}
+
+async function runLoad(
+  crowd: Crowd,
+  history: History,
+  counters: Readonly<Counters>,
+  { seconds, progress, onSecond }: SimulateOptions,
+): Promise<void> {
+  // A call may be refused or cut off; whether that was right is the checker's business.
+  const timers = createTimers(() => {});
+  const beganAt = performance.now();
+  crowd.live(timers);
+  for (let elapsedS = 0; elapsedS < seconds && !history.isFull; ) {
+    await timers.pause(Math.min(1_000, seconds * 1_000 - (performance.now() - beganAt)));
+    elapsedS = (performance.now() - beganAt) / 1_000;
+    progress.tick(elapsedS, counters, crowd.devices.filter(({ client }) => client.state.kind === "online").length);
+    onSecond?.(elapsedS);
+  }
+  await timers.stop();
+}
+
+function report(
+  options: SimulateOptions,
+  { devices }: Crowd,
+  history: History,
+  counters: Readonly<Counters>,
+  measured: Pick<Report, "settleMs" | "simulatorCpu">,
+): Report {
+  const { seed, users, channels, seconds } = options;
+  const slow = new Set(devices.flatMap(({ user, plan }) => (plan.reading === "fast" ? [] : [`${user}/${plan.device}`])));
+  const beganAt = performance.now();
+  const { counts, violations } = checkHistory(history);
+  const checkMs = performance.now() - beganAt;
+  const events = [...history.finalLogs.values()].reduce((sum, log) => sum + log.events.length, 0);
+  return {
+    seed,
+    users,
+    devices: devices.length,
+    channels,
+    seconds,
+    ...counters,
+    reconnects: Math.max(0, counters.connections - devices.length),
+    events,
+    linesRecorded: history.length,
+    ...measured,
+    checkMs,
+    clientErrors: devices.reduce((sum, device) => sum + device.errors, 0),
+    ackMs: ackLatency(history),
+    endToEndMs: endToEndLatency(history, (device) => slow.has(device)),
+    violations: counts,
+    shown: violations,
+  };
+}

@@ -1,0 +1,13 @@
+import { loadOrCreateKeyFile, signToken } from "@parley/auth";
+
+/**
+ * Signs tokens as `npm run token` does, with the key in the data folder of the running system.
+ * **Errors**: rejects where the folder can't be read.
+ */
+export async function createTokens(
+  dataDir: string,
+  expiresInS = 24 * 3_600,
+): Promise<(user: string, scope?: string) => string> {
+  const { signing } = await loadOrCreateKeyFile(dataDir);
+  return (user, scope) => signToken({ user, expiresInS, key: signing, ...(scope === undefined ? {} : { scope }) });
+}
