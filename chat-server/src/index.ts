@@ -1,1 +1,2 @@
-export {};
+export { type ChatServer, type ChatServerPorts, startChatServer } from "./chat-server.ts";
+export { type ChatServerConfig, chatServerConfig } from "./config.ts";

@@ -1,0 +1,168 @@
+import type { NodeId } from "@parley/cluster";
+import type { ChannelId } from "@parley/protocol";
+import type { Telemetry } from "@parley/telemetry";
+import type { Peers } from "../peer/peers.ts";
+import type { RelayedEvent } from "../relay/relayed-event.ts";
+import type { Homes } from "./homes.ts";
+import type { Asker, LogHost } from "./log-host.ts";
+import { type Answer, type AppendRequest, requestKey } from "./request.ts";
+
+export interface AppendTimes {
+  /** How long a forwarded request waits for the home before it is forwarded again. */
+  readonly forwardAgainMs: number;
+  /** How long before the session's server appends by itself. */
+  readonly appendSelfMs: number;
+  /** How long before the asker is told `unavailable`; the request may still get in. */
+  readonly giveUpMs: number;
+}
+
+export const appendTimes: AppendTimes = { forwardAgainMs: 400, appendSelfMs: 1_200, giveUpMs: 8_000 };
+
+interface Call {
+  readonly request: AppendRequest;
+  readonly asker: Asker;
+  readonly startedAt: number;
+  /** Copies of this request that may still get in. */
+  copies: number;
+  isOurs: boolean;
+  timer: NodeJS.Timeout | undefined;
+}
+
+/**
+ * Brings a request into its channel's log: a call where the home is here, a forward where it is not, and by our own
+ * hand where the home is out of reach; so Redis is never needed for an ack (rule 11).
+ * **Repeat**: safe, appends are idempotent. **Bounds**: `callsMax` forwards under way, then `unavailable`.
+ */
+export class AppendHost {
+  private readonly homes: Homes;
+  private readonly logs: LogHost;
+  private readonly peers: Peers;
+  private readonly telemetry: Telemetry;
+  private readonly times: AppendTimes;
+  private readonly calls = new Map<number, Call>();
+  /** Of forwarded requests, by channel and (sender, id): an event that is relayed to us answers them as well. */
+  private readonly byKey = new Map<string, Set<number>>();
+  private nextCall = Math.floor(Math.random() * 2 ** 40);
+  private static readonly callsMax = 50_000;
+
+  constructor(options: { homes: Homes; logs: LogHost; peers: Peers; telemetry: Telemetry; times?: AppendTimes }) {
+    this.homes = options.homes;
+    this.logs = options.logs;
+    this.peers = options.peers;
+    this.telemetry = options.telemetry;
+    this.times = options.times ?? appendTimes;
+  }
+
+  /** Calls the asker exactly once. `isRepeat`: another copy of this request may be under way already. */
+  append(request: AppendRequest, isRepeat: boolean, asker: Asker): void {
+    if (this.calls.size >= AppendHost.callsMax) {
+      const message = "channel: too many requests are under way";
+      asker({ ok: false, code: "unavailable", message, retryAfterMs: 1_000 });
+      return;
+    }
+    const number = this.nextCall++;
+    const call: Call = {
+      request,
+      asker,
+      startedAt: Date.now(),
+      copies: isRepeat ? 1 : 0,
+      isOurs: false,
+      timer: undefined,
+    };
+    this.calls.set(number, call);
+    const home = this.homes.homeOf(request.channel);
+    if (home === this.homes.self) this.appendHere(number, call);
+    else this.forward(number, call, home);
+  }
+
+  /** The home's own word. */
+  onAnswer(number: number, answer: Answer): void {
+    this.finish(number, answer, 1);
+  }
+
+  /** A peer asks us to append; we do, whether or not we think ourselves the home: it has its reasons. */
+  onForwarded(from: NodeId, number: number, request: AppendRequest): void {
+    this.logs.offer(request, (answer) => this.peers.send(from, { type: "answer", call: number, answer }));
+  }
+
+  /** An event that reached us on any path is the ack of the request it came from (rule 11). */
+  onLearned(channel: ChannelId, events: readonly RelayedEvent[]): void {
+    if (this.byKey.size === 0) return;
+    for (const event of events) {
+      const numbers = this.byKey.get(`${channel}\n${requestKey(event.sender, event.id)}`);
+      if (numbers === undefined) continue;
+      for (const number of [...numbers]) {
+        if (this.calls.get(number)?.request.hash !== event.hash) continue;
+        this.finish(number, { ok: true, seq: event.seq, time: event.time, isDuplicate: false }, 0);
+      }
+    }
+  }
+
+  private appendHere(number: number, call: Call): void {
+    call.isOurs = true;
+    call.copies++;
+    const left = call.startedAt + this.times.giveUpMs - Date.now();
+    clearTimeout(call.timer);
+    call.timer = setTimeout(() => this.giveUp(number), Math.max(left, 0));
+    this.logs.offer(call.request, (answer) => this.finish(number, answer, 1));
+  }
+
+  private forward(number: number, call: Call, home: NodeId): void {
+    if (!this.peers.isUp) {
+      this.appendHere(number, call);
+      return;
+    }
+    this.index(number, call);
+    call.copies++;
+    this.telemetry.metrics.forwards.of("sent").inc();
+    const onLost = (): void => {
+      // Surely nobody has it: no reason to wait.
+      call.copies--;
+      if (this.calls.get(number) === call && !call.isOurs) this.appendHere(number, call);
+    };
+    this.peers.send(home, { type: "append", call: number, request: call.request }, onLost);
+    const waited = Date.now() - call.startedAt;
+    const jitter = 0.75 + Math.random() * 0.5;
+    const delay = Math.min(this.times.forwardAgainMs, Math.max(this.times.appendSelfMs - waited, 1)) * jitter;
+    call.timer = setTimeout(() => this.again(number, call), delay);
+  }
+
+  private again(number: number, call: Call): void {
+    this.telemetry.metrics.forwards.of("again").inc();
+    const home = this.homes.homeOf(call.request.channel);
+    const isLate = Date.now() - call.startedAt >= this.times.appendSelfMs;
+    if (isLate || home === this.homes.self) this.appendHere(number, call);
+    else this.forward(number, call, home);
+  }
+
+  private giveUp(number: number): void {
+    const message = "channel: the store does not answer in time; the request may still get in";
+    this.finish(number, { ok: false, code: "unavailable", message, retryAfterMs: 1_000 }, 0);
+  }
+
+  /** `settledCopies`: how many copies this answer says are under way no more. */
+  private finish(number: number, answer: Answer, settledCopies: number): void {
+    const call = this.calls.get(number);
+    if (call === undefined) return;
+    this.calls.delete(number);
+    clearTimeout(call.timer);
+    this.unindex(number, call);
+    const isOpen = !answer.ok && call.copies > settledCopies;
+    call.asker(isOpen ? { ...answer, isUnknown: true } : answer);
+  }
+
+  private index(number: number, call: Call): void {
+    const key = `${call.request.channel}\n${requestKey(call.request.sender, call.request.id)}`;
+    const numbers = this.byKey.get(key);
+    if (numbers === undefined) this.byKey.set(key, new Set([number]));
+    else numbers.add(number);
+  }
+
+  private unindex(number: number, call: Call): void {
+    const key = `${call.request.channel}\n${requestKey(call.request.sender, call.request.id)}`;
+    const numbers = this.byKey.get(key);
+    if (numbers === undefined) return;
+    numbers.delete(number);
+    if (numbers.size === 0) this.byKey.delete(key);
+  }
+}

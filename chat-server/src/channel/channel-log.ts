@@ -1,0 +1,436 @@
+import type { ChannelId, Seq } from "@parley/protocol";
+import type { AppendOutcome, LogEvent, StoredEvent } from "@parley/store";
+import { type Judged, judgeBatch } from "./judge.ts";
+import { KnownLog, type LoadedLog } from "./known-log.ts";
+import { type Answer, type AppendRequest, requestKey } from "./request.ts";
+import type { Ticket } from "./ticket.ts";
+
+export interface ChannelLogLimits {
+  /** Most requests waiting in one channel; beyond it the answer is `unavailable` with `retryAfterMs`. */
+  readonly queueMax: number;
+  /** Most events of one run. */
+  readonly runMax: number;
+  readonly membersMax: number;
+}
+
+/** Which lookups a judgement lacks. */
+export interface Lookup {
+  readonly targets: readonly Seq[];
+  readonly requests: readonly { readonly sender: string; readonly id: string }[];
+}
+
+/**
+ * What a {@link ChannelLog} asks of the world. Each call is answered by exactly one call of the log's `on…` with the
+ * same token, or by `onFailed`; at most one is under way at any time.
+ */
+export interface ChannelLogEffects<Asker> {
+  load(token: number): void;
+  lookUp(token: number, lookup: Lookup): void;
+  /** Writes the user index ahead of joins (rule 19). */
+  markIn(token: number, joins: readonly { readonly users: readonly string[]; readonly seq: Seq }[]): void;
+  append(token: number, events: readonly LogEvent[]): void;
+  /** Majority read of all that follows `after`. */
+  readOn(token: number, after: Seq): void;
+  /** Back-off after the `attempt`-th failure in a row (1, 2, …). */
+  wait(token: number, attempt: number): void;
+  answer(asker: Asker, request: AppendRequest, answer: Answer): void;
+  /** These events are durable, in order, and were not told before; whoever appended them. */
+  settled(events: readonly LogEvent[]): void;
+}
+
+type Phase =
+  | "cold"
+  | "loading"
+  | "idle"
+  | "judging"
+  | "lookingUp"
+  | "reading"
+  | "marking"
+  | "appending"
+  | "recovering"
+  | "waiting";
+
+/**
+ * The sequencer of one channel: judges, numbers, and commits requests in ordered runs, at most one in flight
+ * (rules 1–8 of the log). A pure state machine: no clock, no promise, no randomness; time comes in as an argument, the
+ * world is {@link ChannelLogEffects}. Any server may run one for any channel; the store's unique key decides between
+ * them, and the loser reads on, judges again and renumbers.
+ *
+ * **Order**: requests of one sender are numbered in the order offered. **Repeat**: the same (sender, id) again is
+ * acked with the first one's seq. **Bounds**: {@link ChannelLogLimits}.
+ */
+export class ChannelLog<Asker> {
+  readonly channel: ChannelId;
+  private readonly effects: ChannelLogEffects<Asker>;
+  private readonly limits: ChannelLogLimits;
+  private known: KnownLog | undefined;
+  private phase: Phase = "cold";
+  private token = 0;
+  private arrivals = 0;
+  private failures = 0;
+  private mustReload = false;
+  private now = 0;
+  /** Waiting, in order of arrival. */
+  private queue: Ticket<Asker>[] = [];
+  /** What the turn under way took from the queue and did not answer yet, but for the run. */
+  private batch: Ticket<Asker>[] = [];
+  private run: { ticket: Ticket<Asker>; event: LogEvent }[] = [];
+  /** Lookup of the run's refused event, where it must be found out which of the two keys refused it. */
+  private suspect: { ticket: Ticket<Asker>; event: LogEvent } | undefined;
+  private whatToRetry: "load" | "judge" | "append" | "recover" = "load";
+  /** What the lookup under way is for; noted as sought only once it was answered. */
+  private sought: Judged<Asker>["sought"] = [];
+  private readonly pending = new Map<string, Ticket<Asker>>();
+
+  constructor(channel: ChannelId, effects: ChannelLogEffects<Asker>, limits: ChannelLogLimits) {
+    this.channel = channel;
+    this.effects = effects;
+    this.limits = limits;
+  }
+
+  /** Nothing waits and nothing is in flight. */
+  get isIdle(): boolean {
+    return (this.phase === "idle" || this.phase === "cold") && this.queue.length === 0;
+  }
+
+  /** The contiguous head as far as known; 0 before the first load. */
+  get head(): Seq {
+    return this.known?.head ?? 0;
+  }
+
+  /** Durable events of the recent past that follow `after`, or undefined where the tail does not reach back so far. */
+  tailAfter(after: Seq): readonly LogEvent[] | undefined {
+    return this.known?.tailAfter(after);
+  }
+
+  offer(request: AppendRequest, asker: Asker, now: number): void {
+    this.now = Math.max(this.now, now);
+    const key = requestKey(request.sender, request.id);
+    const waiting = this.pending.get(key);
+    if (waiting !== undefined && waiting.request.hash === request.hash && waiting.askers.length < 16) {
+      // A retry of what is under way: one event, every asker answered.
+      waiting.askers.push(asker);
+      return;
+    }
+    if (this.queue.length + this.batch.length + this.run.length >= this.limits.queueMax) {
+      const message = "channel: too many requests wait for it";
+      this.effects.answer(asker, request, { ok: false, code: "unavailable", message, retryAfterMs: 500 });
+      return;
+    }
+    const ticket: Ticket<Asker> = {
+      order: this.arrivals++,
+      request,
+      key,
+      askers: [asker],
+      isReadSince: false,
+      isPrevSought: false,
+      isSelfSought: false,
+      isTargetSought: false,
+    };
+    if (waiting === undefined) this.pending.set(key, ticket);
+    this.queue.push(ticket);
+    this.pump();
+  }
+
+  /** Forgets what is known before the next append: this process may have stood still longer than its lease. */
+  forget(): void {
+    if (this.phase === "idle" || this.phase === "cold") this.turnCold();
+    else this.mustReload = true;
+  }
+
+  /** Somebody says that the log has grown to `seq`: reads on, unless a turn that will find out is under way. */
+  hear(seq: Seq): void {
+    if (this.phase === "idle" && this.known !== undefined && seq > this.known.head) this.startRead();
+  }
+
+  onLoaded(token: number, loaded: LoadedLog): void {
+    if (!this.completes(token, "loading")) return;
+    this.mustReload = false;
+    this.known = new KnownLog(loaded);
+    this.phase = "idle";
+    if (loaded.aboveHole !== undefined) {
+      // Only restored logs have holes: fill them up before anything else is numbered.
+      for (let seq = loaded.head + 1; seq < loaded.aboveHole; seq++) {
+        if (this.queue.length >= this.limits.queueMax) break;
+        this.queue.unshift(this.noopTicket(seq));
+      }
+    }
+    this.pump();
+  }
+
+  onLookedUp(token: number, targets: readonly StoredEvent[], requests: readonly StoredEvent[]): void {
+    if (!this.completes(token, "lookingUp")) return;
+    const known = this.mustKnow();
+    for (const found of targets) known.rememberTarget(found);
+    for (const found of requests) known.rememberRequest(found.event);
+    for (const { ticket, what } of this.sought) ticket[what] = true;
+    this.sought = [];
+    if (this.suspect !== undefined) this.resolveSuspect(known);
+    else this.judge();
+  }
+
+  onMarked(token: number): void {
+    if (!this.completes(token, "marking")) return;
+    this.startAppend();
+  }
+
+  onAppended(token: number, outcome: AppendOutcome): void {
+    if (!this.completes(token, "appending")) return;
+    if (outcome.kind === "appended") {
+      const events = this.run.map((slot) => slot.event);
+      const run = this.run;
+      this.run = [];
+      this.learn(events);
+      for (const { ticket, event } of run) this.acknowledge(ticket, event);
+      this.requeueBatch();
+      this.pump();
+      return;
+    }
+    // A slot or an id was taken. Which one, and how far the log is, only a majority read can say (rules 1 and 4).
+    this.suspect = this.run[outcome.at];
+    this.startRecovery();
+  }
+
+  onRead(token: number, events: readonly LogEvent[], isEnd: boolean): void {
+    if (token !== this.token || (this.phase !== "reading" && this.phase !== "recovering")) return;
+    const isRecovering = this.phase === "recovering";
+    if (!isRecovering) this.failures = 0;
+    const known = this.mustKnow();
+    this.learn(events);
+    if (!isEnd) {
+      this.effects.readOn(this.startEffect(this.phase), known.head);
+      return;
+    }
+    for (const ticket of this.batch) ticket.isReadSince = true;
+    if (isRecovering) this.recover(known);
+    else this.judge();
+  }
+
+  /** The effect under way failed or cannot say what came of it: after a wait, the same again; an append reads back. */
+  onFailed(token: number): void {
+    if (token !== this.token) return;
+    switch (this.phase) {
+      case "loading":
+        this.whatToRetry = "load";
+        break;
+      case "appending":
+      case "recovering":
+        this.whatToRetry = "recover";
+        break;
+      case "lookingUp":
+        this.whatToRetry = this.suspect === undefined ? "judge" : "recover";
+        break;
+      case "marking":
+      case "reading":
+        this.whatToRetry = "judge";
+        break;
+      default:
+        return;
+    }
+    if (this.phase === "marking") {
+      // Nothing was inserted: the run's requests are judged anew, with what is in the batch.
+      this.batch = byOrder([...this.run.map((slot) => slot.ticket), ...this.batch]);
+      this.run = [];
+    }
+    this.startWait();
+  }
+
+  onWaited(token: number, now: number): void {
+    if (!this.completes(token, "waiting", false)) return;
+    this.now = Math.max(this.now, now);
+    switch (this.whatToRetry) {
+      case "load":
+        this.startLoad();
+        break;
+      case "append":
+        this.startAppend();
+        break;
+      case "recover":
+        this.startRecovery();
+        break;
+      case "judge":
+        this.judge();
+        break;
+      default:
+        this.whatToRetry satisfies never;
+    }
+  }
+
+  private pump(): void {
+    if (this.mustReload && this.phase === "idle") this.turnCold();
+    if (this.queue.length === 0) return;
+    if (this.phase === "cold") this.startLoad();
+    else if (this.phase === "idle") {
+      this.batch = this.queue.splice(0, this.limits.runMax);
+      this.judge();
+    }
+  }
+
+  /** Judges the batch on what is known, then does what the judgement lacks or wants. */
+  private judge(): void {
+    const known = this.mustKnow();
+    // Answers may call back into offer(): the turn must not begin a second time inside itself.
+    this.phase = "judging";
+    const judged: Judged<Asker> = judgeBatch(this.channel, this.batch, known, this.now, this.limits);
+    if (judged.lookup !== undefined) {
+      this.sought = judged.sought;
+      this.effects.lookUp(this.startEffect("lookingUp"), judged.lookup);
+      return;
+    }
+    for (const { ticket, answer } of judged.answers) this.settle(ticket, answer);
+    this.run = judged.run;
+    this.batch = judged.held;
+    if (this.run.length > 0) {
+      const joins = judged.joins;
+      if (joins.length > 0) this.effects.markIn(this.startEffect("marking"), joins);
+      else this.startAppend();
+    } else if (this.batch.length > 0) {
+      // All that is left is refused by what is known, and no refusal leaves on old knowledge (rule 6).
+      this.startRead();
+    } else {
+      this.phase = "idle";
+      this.pump();
+    }
+  }
+
+  /** After a majority read: answers what of the run is in, retries or renumbers the rest (rule 1). */
+  private recover(known: KnownLog): void {
+    const rest: { ticket: Ticket<Asker>; event: LogEvent }[] = [];
+    for (const slot of this.run) {
+      const found = known.findRequest(slot.ticket.key);
+      if (found === undefined) rest.push(slot);
+      else this.settleByFound(slot.ticket, found, slot.event.seq);
+    }
+    this.run = rest;
+    const first = rest[0];
+    if (first === undefined) {
+      this.suspect = undefined;
+      this.requeueBatch();
+      this.pump();
+    } else if (first.event.seq !== known.head + 1) {
+      // Foreign events took the slots: judge again on the log as it is now. An old copy of the command cannot land
+      // any more, since its first slot is taken and it is ordered.
+      this.suspect = undefined;
+      this.requeueBatch();
+      this.pump();
+    } else if (this.suspect !== undefined && rest.includes(this.suspect)) {
+      // The slot is free as far as a majority read shows, so perhaps the id is the one that is taken.
+      const { sender, id } = this.suspect.event;
+      this.effects.lookUp(this.startEffect("lookingUp"), { targets: [], requests: [{ sender, id }] });
+    } else {
+      this.suspect = undefined;
+      this.whatToRetry = "append";
+      this.startWait();
+    }
+  }
+
+  private resolveSuspect(known: KnownLog): void {
+    const suspect = this.suspect;
+    this.suspect = undefined;
+    const found = suspect === undefined ? undefined : known.findRequest(suspect.ticket.key);
+    if (suspect === undefined || found === undefined) {
+      // Refused by a document that a majority read does not show: unknown, so the same again later (rule 4).
+      this.whatToRetry = "append";
+      this.startWait();
+      return;
+    }
+    this.settleByFound(suspect.ticket, found, suspect.event.seq);
+    this.run = this.run.filter((slot) => slot !== suspect);
+    this.requeueBatch();
+    this.pump();
+  }
+
+  private settleByFound(ticket: Ticket<Asker>, found: { seq: Seq; hash: string; time: number }, ours: Seq): void {
+    if (found.hash !== ticket.request.hash) {
+      this.settle(ticket, { ok: false, code: "conflict", message: "id: already used with other content" });
+      return;
+    }
+    const isDuplicate = found.seq !== ours;
+    this.settle(ticket, { ok: true, seq: found.seq, time: found.time, isDuplicate });
+  }
+
+  private acknowledge(ticket: Ticket<Asker>, event: LogEvent): void {
+    this.settle(ticket, { ok: true, seq: event.seq, time: event.time, isDuplicate: false });
+  }
+
+  private settle(ticket: Ticket<Asker>, answer: Answer): void {
+    if (this.pending.get(ticket.key) === ticket) this.pending.delete(ticket.key);
+    for (const asker of ticket.askers) {
+      this.effects.answer(asker, ticket.request, answer);
+      if (answer.ok && !answer.isDuplicate) answer = { ...answer, isDuplicate: true };
+    }
+  }
+
+  private learn(events: readonly LogEvent[]): void {
+    const known = this.mustKnow();
+    const fresh = events.filter((event) => event.seq > known.head);
+    for (const event of fresh) known.apply(event);
+    if (fresh.length > 0) this.effects.settled(fresh);
+  }
+
+  /** Puts run and batch back at the front, in the order in which they came. */
+  private requeueBatch(): void {
+    // Whichever way the run ended, it showed the whole log at an instant after these had arrived.
+    for (const ticket of this.batch) ticket.isReadSince = true;
+    const back = byOrder([...this.run.map((slot) => slot.ticket), ...this.batch]);
+    this.run = [];
+    this.batch = [];
+    this.queue = [...back, ...this.queue];
+    this.phase = "idle";
+    this.failures = 0;
+  }
+
+  private startLoad(): void {
+    this.effects.load(this.startEffect("loading"));
+  }
+
+  private startRead(): void {
+    this.effects.readOn(this.startEffect("reading"), this.mustKnow().head);
+  }
+
+  private startRecovery(): void {
+    this.effects.readOn(this.startEffect("recovering"), this.mustKnow().head);
+  }
+
+  private startAppend(): void {
+    const events = this.run.map((slot) => slot.event);
+    this.effects.append(this.startEffect("appending"), events);
+  }
+
+  private startWait(): void {
+    this.failures++;
+    this.effects.wait(this.startEffect("waiting"), this.failures);
+  }
+
+  private startEffect(phase: Phase): number {
+    this.phase = phase;
+    return ++this.token;
+  }
+
+  private completes(token: number, phase: Phase, clearsFailures = true): boolean {
+    if (token !== this.token || this.phase !== phase) return false;
+    if (clearsFailures && phase === "loading") this.failures = 0;
+    return true;
+  }
+
+  private turnCold(): void {
+    this.phase = "cold";
+    this.known = undefined;
+    this.mustReload = false;
+  }
+
+  private noopTicket(seq: Seq): Ticket<Asker> {
+    const request = { channel: this.channel, sender: "parley", id: `~noop-${seq}`, hash: "", wish: { kind: "noop" } } as const;
+    const key = requestKey(request.sender, request.id);
+    return { order: -1, request, key, askers: [], isReadSince: false, isPrevSought: false, isSelfSought: false, isTargetSought: false };
+  }
+
+  private mustKnow(): KnownLog {
+    if (this.known === undefined) throw new Error(`channel ${this.channel}: judged before it was loaded`);
+    return this.known;
+  }
+}
+
+function byOrder<Asker>(tickets: Ticket<Asker>[]): Ticket<Asker>[] {
+  return tickets.sort((a, b) => a.order - b.order);
+}

@@ -1,0 +1,111 @@
+import type { RequestId, Seq, UserId } from "@parley/protocol";
+import type { LogEvent, StoredEvent } from "@parley/store";
+import { LRUCache } from "lru-cache";
+import type { Target } from "./decide.ts";
+import type { ChannelFold } from "./fold.ts";
+import { requestKey } from "./request.ts";
+
+/** A log as it was read on take-over. */
+export interface LoadedLog {
+  readonly head: Seq;
+  /** Time and message ordinal of the event at head; 0 for an empty log. */
+  readonly time: number;
+  readonly ordinal: number;
+  readonly fold: ChannelFold;
+  /** The last events up to head, ascending. */
+  readonly tail: readonly StoredEvent[];
+  /** First seq above a hole, in a restored log. */
+  readonly aboveHole?: Seq | undefined;
+}
+
+interface KnownRequest {
+  readonly seq: Seq;
+  readonly hash: string;
+  readonly time: number;
+}
+
+const tailMax = 256;
+const recentMax = 1_024;
+
+/** All that the sequencer knows of its log. **Everything in here is durable**: what is in flight is never inside. */
+export class KnownLog {
+  head: Seq;
+  time: number;
+  ordinal: number;
+  readonly fold: ChannelFold;
+  private readonly tail: LogEvent[] = [];
+  private readonly requests = new LRUCache<string, KnownRequest>({ max: recentMax });
+  private readonly targets = new LRUCache<Seq, Target>({ max: recentMax });
+  /** Deletes of the recent past: a target read before its delete was applied at its origin would look alive. */
+  private readonly deletes = new LRUCache<Seq, true>({ max: recentMax });
+
+  constructor(loaded: LoadedLog) {
+    this.head = loaded.head;
+    this.time = loaded.time;
+    this.ordinal = loaded.ordinal;
+    this.fold = loaded.fold;
+    for (const stored of loaded.tail) {
+      this.remember(stored.event);
+      this.rememberTarget(stored);
+    }
+  }
+
+  /** Takes in the next durable event. */
+  apply(event: LogEvent): void {
+    if (event.seq !== this.head + 1) throw new Error(`event ${event.seq} does not follow head ${this.head}`);
+    this.head = event.seq;
+    this.time = event.time;
+    this.ordinal = event.ordinal;
+    this.fold.apply(event);
+    this.remember(event);
+  }
+
+  findRequest(key: string): KnownRequest | undefined {
+    return this.requests.get(key);
+  }
+
+  hasRequest(sender: UserId, id: RequestId): boolean {
+    return this.requests.has(requestKey(sender, id));
+  }
+
+  findTarget(seq: Seq): Target | undefined {
+    const target = this.targets.get(seq);
+    return target !== undefined && this.deletes.has(seq) ? { ...target, isDeleted: true } : target;
+  }
+
+  rememberTarget(stored: StoredEvent): void {
+    const { event, origin } = stored;
+    const isErased = event.body.kind === "message" && event.body.erased === true;
+    this.targets.set(event.seq, {
+      isMessage: event.body.kind === "message",
+      sender: event.sender,
+      isDeleted: isErased || origin?.deleted !== undefined || this.deletes.has(event.seq),
+    });
+  }
+
+  rememberRequest(event: LogEvent): void {
+    // One above the head is not in our log yet: the next read will bring it in its place.
+    if (event.seq > this.head) return;
+    this.requests.set(requestKey(event.sender, event.id), { seq: event.seq, hash: event.hash, time: event.time });
+  }
+
+  tailAfter(after: Seq): readonly LogEvent[] | undefined {
+    if (after >= this.head) return [];
+    const first = this.tail[0];
+    if (first === undefined || first.seq > after + 1) return undefined;
+    return this.tail.slice(after + 1 - first.seq);
+  }
+
+  private remember(event: LogEvent): void {
+    this.tail.push(event);
+    // Cut in blocks: shifting one by one would move the whole array for every event.
+    if (this.tail.length > tailMax * 2) this.tail.splice(0, this.tail.length - tailMax);
+    this.requests.set(requestKey(event.sender, event.id), { seq: event.seq, hash: event.hash, time: event.time });
+    if (event.body.kind === "delete") this.deletes.set(event.body.target, true);
+    this.targets.set(event.seq, {
+      isMessage: event.body.kind === "message",
+      sender: event.sender,
+      isDeleted: this.deletes.has(event.seq),
+    });
+  }
+}

@@ -1,0 +1,156 @@
+import type { ChannelId, Seq } from "@parley/protocol";
+import { type LogEvent, type MessageStore, StoreError } from "@parley/store";
+import type { Telemetry } from "@parley/telemetry";
+import { ChannelLog, type ChannelLogEffects, type ChannelLogLimits } from "./channel-log.ts";
+import { OriginHost } from "./origin-host.ts";
+import { readForTakeOver, snapshotEvery } from "./read-log.ts";
+import type { Answer, AppendRequest } from "./request.ts";
+
+export type Asker = (answer: Answer) => void;
+
+export interface LogHostOptions {
+  readonly store: MessageStore;
+  readonly limits: ChannelLogLimits;
+  readonly telemetry: Telemetry;
+  /** Durable events that were not told before, in order, of one channel. Called before the askers hear their acks. */
+  readonly onSettled: (channel: ChannelId, events: readonly LogEvent[]) => void;
+}
+
+interface Held {
+  readonly log: ChannelLog<Asker>;
+  usedAt: number;
+}
+
+const tailEvents = 128;
+const idleMs = 120_000;
+const logsMax = 20_000;
+
+/**
+ * The logs that this server sequences: those it is the home of, and those whose home is out of reach. Connects the
+ * pure {@link ChannelLog} to the store and to time.
+ * **Bounds**: 20,000 logs; an idle one is forgotten after two minutes, or earlier when there are too many.
+ */
+export class LogHost {
+  private readonly options: LogHostOptions;
+  private readonly logs = new Map<ChannelId, Held>();
+  private readonly origin: OriginHost;
+  private readonly sweep: NodeJS.Timeout;
+
+  constructor(options: LogHostOptions) {
+    this.options = options;
+    this.origin = new OriginHost(options.store, options.telemetry);
+    this.sweep = setInterval(() => this.evict(), 10_000);
+  }
+
+  /** The asker is called exactly once, unless this process ends before. */
+  offer(request: AppendRequest, asker: Asker): void {
+    this.hold(request.channel).log.offer(request, asker, Date.now());
+  }
+
+  /** Somebody says that the channel's log reaches to `seq`; of use only where it is sequenced here. */
+  hear(channel: ChannelId, seq: Seq): void {
+    this.logs.get(channel)?.log.hear(seq);
+  }
+
+  /** Our lease ran out: forget all, so that nothing is judged on what others may have changed. */
+  forgetAll(): void {
+    for (const { log } of this.logs.values()) log.forget();
+  }
+
+  /** Resolves when nothing is in flight, or after the deadline. */
+  async settle(deadlineMs: number): Promise<void> {
+    const until = Date.now() + deadlineMs;
+    while (Date.now() < until && [...this.logs.values()].some(({ log }) => !log.isIdle)) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    await this.origin.flush();
+  }
+
+  close(): void {
+    clearInterval(this.sweep);
+    this.origin.close();
+  }
+
+  private hold(channel: ChannelId): Held {
+    let held = this.logs.get(channel);
+    if (held === undefined) {
+      held = { log: new ChannelLog(channel, this.effectsFor(channel), this.options.limits), usedAt: 0 };
+      this.logs.set(channel, held);
+      if (this.logs.size > logsMax) this.evict();
+    }
+    held.usedAt = Date.now();
+    return held;
+  }
+
+  private effectsFor(channel: ChannelId): ChannelLogEffects<Asker> {
+    const { store, telemetry } = this.options;
+    const { metrics } = telemetry;
+    const log = (): ChannelLog<Asker> => this.hold(channel).log;
+    const attempt = (token: number, work: () => Promise<void>): void => {
+      work().catch((error: unknown) => {
+        if (error instanceof StoreError) metrics.storeErrors.of(error.code).inc();
+        else telemetry.logger.error({ err: error, channel }, "channel step failed");
+        log().onFailed(token);
+      });
+    };
+    return {
+      load: (token) =>
+        attempt(token, async () => {
+          const { loaded, state } = await readForTakeOver(store, channel, tailEvents);
+          this.origin.takeOver(channel, state.applied, state.head);
+          if (state.walked >= snapshotEvery) this.origin.keepSnapshot(channel, state.fold);
+          log().onLoaded(token, loaded);
+        }),
+      lookUp: (token, lookup) =>
+        attempt(token, async () => {
+          const [targets, requests] = await Promise.all([
+            lookup.targets.length === 0 ? [] : store.readAt(channel, lookup.targets),
+            Promise.all(lookup.requests.map(({ sender, id }) => store.findByRequest(channel, sender, id))),
+          ]);
+          log().onLookedUp(token, targets, requests.filter((found) => found !== undefined));
+        }),
+      markIn: (token, joins) =>
+        attempt(token, async () => {
+          await Promise.all(joins.map(({ users, seq }) => store.markIn(users, channel, seq)));
+          log().onMarked(token);
+        }),
+      append: (token, events) =>
+        attempt(token, async () => {
+          const stop = metrics.appendSeconds.startTimer();
+          metrics.runEvents.observe(events.length);
+          const outcome = await store.append(channel, events).catch((error: unknown) => {
+            metrics.appends.of("failed").inc();
+            throw error;
+          });
+          stop();
+          metrics.appends.of(outcome.kind).inc();
+          log().onAppended(token, outcome);
+        }),
+      readOn: (token, after) =>
+        attempt(token, async () => {
+          const page = await store.readAfter(channel, after, { events: 500 });
+          log().onRead(token, page.events.map((stored) => stored.event), page.isEnd);
+        }),
+      wait: (token, count) => {
+        // Full jitter over 25 ms · 2^n: two servers that fight for a slot must not meet again.
+        const delay = Math.random() * Math.min(25 * 2 ** count, 2_000);
+        setTimeout(() => log().onWaited(token, Date.now()), delay);
+      },
+      answer: (asker, _request, answer) => asker(answer),
+      settled: (events) => {
+        this.origin.settled(channel, events);
+        this.options.onSettled(channel, events);
+      },
+    };
+  }
+
+  private evict(): void {
+    const before = Date.now() - (this.logs.size > logsMax ? 0 : idleMs);
+    let count = 0;
+    for (const [channel, { log, usedAt }] of this.logs) {
+      if (log.isIdle && usedAt < before && this.origin.release(channel)) this.logs.delete(channel);
+      if (++count > logsMax) break;
+    }
+    this.options.telemetry.metrics.channelsHeld.set(this.logs.size);
+  }
+}

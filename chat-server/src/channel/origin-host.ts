@@ -1,0 +1,188 @@
+import type { ChannelId, Seq } from "@parley/protocol";
+import type { ChannelSummary, LogEvent, MessageStore, OriginEffect } from "@parley/store";
+import type { Telemetry } from "@parley/telemetry";
+import type { ChannelFold } from "./fold.ts";
+
+interface Beside {
+  /** Effects of all events up to here are at their origins. */
+  applied: Seq;
+  /** Events up to here were looked at; their effects are in `waiting`. */
+  seen: Seq;
+  /** The log up to here is redone from `applied` on take-over; nothing moves `applied` before that. */
+  redoTo: Seq;
+  waiting: OriginEffect[];
+  activeAt: number;
+  snapshot: ChannelSummary["snapshot"];
+  /** What the store was told last. */
+  toldHead: Seq;
+}
+
+const tickMs = 1_000;
+const leaves = new Set(["left", "removed"]);
+
+/**
+ * What follows from a log beside it: effects at their origins (rule 20), the user index of leavers (rule 19), and the
+ * channel's summary. All of it late, repeated until done, and redone on take-over; readers mask by the log meanwhile.
+ * **Bounds**: one entry a channel sequenced here; effects wait only while the store does not answer, and no more events
+ * are accepted then.
+ */
+export class OriginHost {
+  private readonly store: MessageStore;
+  private readonly telemetry: Telemetry;
+  private readonly channels = new Map<ChannelId, Beside>();
+  private readonly dirty = new Set<ChannelId>();
+  private readonly partings: { user: string; channel: ChannelId; seq: Seq }[] = [];
+  private readonly timer: NodeJS.Timeout;
+  private working: Promise<void> | undefined;
+
+  constructor(store: MessageStore, telemetry: Telemetry) {
+    this.store = store;
+    this.telemetry = telemetry;
+    this.timer = setInterval(() => this.work(), tickMs);
+  }
+
+  takeOver(channel: ChannelId, applied: Seq, head: Seq): void {
+    this.channels.set(channel, {
+      applied,
+      seen: head,
+      redoTo: applied < head ? head : 0,
+      waiting: [],
+      activeAt: 0,
+      snapshot: undefined,
+      toldHead: 0,
+    });
+    if (applied < head) this.dirty.add(channel);
+  }
+
+  keepSnapshot(channel: ChannelId, fold: ChannelFold): void {
+    const beside = this.channels.get(channel);
+    if (beside === undefined) return;
+    beside.snapshot = { seq: fold.seq, json: fold.toJson() };
+    this.dirty.add(channel);
+  }
+
+  settled(channel: ChannelId, events: readonly LogEvent[]): void {
+    const beside = this.channels.get(channel);
+    if (beside === undefined) return;
+    for (const event of events) {
+      const effect = toEffect(event);
+      if (effect !== undefined) beside.waiting.push(effect);
+      const { body, seq } = event;
+      if (body.kind === "member" && leaves.has(body.change)) this.partings.push({ user: body.user, channel, seq });
+      beside.seen = seq;
+      beside.activeAt = event.time;
+    }
+    this.dirty.add(channel);
+    // Erasing is what somebody waits for: at once. All else can gather.
+    if (beside.waiting.length > 0) this.work();
+  }
+
+  /** True where nothing is left to be done for the channel, which is forgotten then. */
+  release(channel: ChannelId): boolean {
+    if (this.dirty.has(channel)) return false;
+    this.channels.delete(channel);
+    return true;
+  }
+
+  async flush(): Promise<void> {
+    await this.working;
+    this.work();
+    await this.working;
+  }
+
+  close(): void {
+    clearInterval(this.timer);
+  }
+
+  private work(): void {
+    if (this.working !== undefined || (this.dirty.size === 0 && this.partings.length === 0)) return;
+    this.working = this.workOnce()
+      .catch((error: unknown) => {
+        this.telemetry.logger.debug({ err: error }, "origins wait for the store");
+      })
+      .finally(() => {
+        this.working = undefined;
+      });
+  }
+
+  private async workOnce(): Promise<void> {
+    while (this.partings.length > 0) {
+      const parting = this.partings[0];
+      if (parting === undefined) break;
+      await this.store.markOut(parting.user, parting.channel, parting.seq);
+      this.partings.shift();
+    }
+    const summaries = new Map<ChannelId, Partial<ChannelSummary>>();
+    for (const channel of [...this.dirty]) {
+      const beside = this.channels.get(channel);
+      this.dirty.delete(channel);
+      if (beside === undefined) continue;
+      try {
+        summaries.set(channel, await this.workOn(channel, beside));
+      } catch (error) {
+        this.dirty.add(channel);
+        throw error;
+      }
+    }
+    if (summaries.size === 0) return;
+    try {
+      await this.store.advanceSummaries(summaries);
+    } catch (error) {
+      for (const channel of summaries.keys()) this.dirty.add(channel);
+      throw error;
+    }
+  }
+
+  private async workOn(channel: ChannelId, beside: Beside): Promise<Partial<ChannelSummary>> {
+    if (beside.redoTo > 0) {
+      await this.redo(channel, beside.applied, beside.redoTo);
+      beside.redoTo = 0;
+    }
+    const effects = beside.waiting;
+    const seen = beside.seen;
+    if (effects.length > 0) {
+      beside.waiting = [];
+      await this.store.applyEffects(channel, effects, seen).catch((error: unknown) => {
+        beside.waiting = [...effects, ...beside.waiting];
+        throw error;
+      });
+    }
+    beside.applied = seen;
+    return {
+      verified: seen,
+      applied: seen,
+      ...(beside.activeAt === 0 ? {} : { activeAt: beside.activeAt }),
+      ...(beside.snapshot === undefined ? {} : { snapshot: beside.snapshot }),
+    };
+  }
+
+  /** What the one before us may have left undone. */
+  private async redo(channel: ChannelId, applied: Seq, head: Seq): Promise<void> {
+    let after = applied;
+    while (after < head) {
+      const page = await this.store.readAfter(channel, after, { events: 500 });
+      const last = page.events.at(-1);
+      if (last === undefined) return;
+      const effects = page.events.map((stored) => toEffect(stored.event)).filter((effect) => effect !== undefined);
+      if (effects.length > 0) await this.store.applyEffects(channel, effects, last.event.seq);
+      after = last.event.seq;
+    }
+  }
+}
+
+/** What an event does to the message it points at. */
+export function toEffect(event: LogEvent): OriginEffect | undefined {
+  const { body, seq, sender, time } = event;
+  switch (body.kind) {
+    case "edit":
+      return body.text === undefined ? undefined : { kind: "edit", seq, target: body.target, text: body.text, time };
+    case "delete":
+      return { kind: "delete", seq, target: body.target };
+    case "reaction": {
+      const remove = body.remove === true;
+      return { kind: "reaction", seq, target: body.target, user: sender, emoji: body.emoji, remove };
+    }
+    default:
+      return undefined;
+  }
+}

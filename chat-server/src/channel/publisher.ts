@@ -1,0 +1,89 @@
+import type { NodeId } from "@parley/cluster";
+import type { ChannelId } from "@parley/protocol";
+import type { LogEvent } from "@parley/store";
+import type { Peers } from "../peer/peers.ts";
+import { type RelayedEvent, toRelayed } from "../relay/relayed-event.ts";
+import type { Homes } from "./homes.ts";
+
+/**
+ * Tells what is durable: to the relay of this server by a call, to each other server with members online through its
+ * inbox. Who is interested is soft state; what it lacks is found by the relays' head checks.
+ */
+export class Publisher {
+  private readonly homes: Homes;
+  private readonly peers: Peers;
+  private readonly deliverHere: (channel: ChannelId, events: readonly RelayedEvent[]) => void;
+  private readonly joinedHere: (channel: ChannelId, users: readonly string[], seq: number) => void;
+  private readonly interested = new Map<ChannelId, Set<NodeId>>();
+
+  constructor(options: {
+    homes: Homes;
+    peers: Peers;
+    deliverHere: (channel: ChannelId, events: readonly RelayedEvent[]) => void;
+    joinedHere: (channel: ChannelId, users: readonly string[], seq: number) => void;
+  }) {
+    this.homes = options.homes;
+    this.peers = options.peers;
+    this.deliverHere = options.deliverHere;
+    this.joinedHere = options.joinedHere;
+  }
+
+  settled(channel: ChannelId, events: readonly LogEvent[]): void {
+    const relayed = events.map(toRelayed);
+    this.deliverHere(channel, relayed);
+    const receivers = this.receiversOf(channel);
+    if (receivers.length > 0) {
+      const packed = this.peers.pack({ type: "events", channel, events: relayed });
+      for (const node of receivers) this.peers.sendPacked(node, packed);
+    }
+    for (const { body, seq } of events) {
+      if (body.kind === "created") this.tellJoined(channel, body.members.map((member) => member.user), seq);
+      else if (body.kind === "member" && body.change === "joined") this.tellJoined(channel, [body.user], seq);
+    }
+  }
+
+  /** Passes a receipt or typing on to all servers with members online. */
+  cast(channel: ChannelId, from: string, payload: Uint8Array, origin?: NodeId): void {
+    const receivers = this.interested.get(channel);
+    if (receivers === undefined || receivers.size === 0) return;
+    const packed = this.peers.pack({ type: "cast", channel, isFromHome: true, from, payload });
+    // The origin has told its own sessions already.
+    for (const node of receivers) if (node !== origin) this.peers.sendPacked(node, packed);
+  }
+
+  addInterest(node: NodeId, channels: readonly ChannelId[]): void {
+    for (const channel of channels) {
+      const nodes = this.interested.get(channel);
+      if (nodes === undefined) this.interested.set(channel, new Set([node]));
+      else nodes.add(node);
+    }
+  }
+
+  removeInterest(node: NodeId, channels: Iterable<ChannelId> = this.interested.keys()): void {
+    for (const channel of channels) {
+      const nodes = this.interested.get(channel);
+      if (nodes?.delete(node) && nodes.size === 0) this.interested.delete(channel);
+    }
+  }
+
+  /** Forgets the interest of servers whose lease has gone. */
+  keepOnly(nodes: ReadonlySet<NodeId>): void {
+    for (const [channel, interested] of this.interested) {
+      for (const node of interested) if (!nodes.has(node)) interested.delete(node);
+      if (interested.size === 0) this.interested.delete(channel);
+    }
+  }
+
+  private receiversOf(channel: ChannelId): readonly NodeId[] {
+    // A stand-in does not know who is interested: all may be. It happens only while the home is out of reach.
+    if (!this.homes.isHome(channel)) return this.homes.others();
+    return [...(this.interested.get(channel) ?? [])];
+  }
+
+  /** To everybody: only the server that holds a user's sessions knows that it does. Rare, as joins are. */
+  private tellJoined(channel: ChannelId, users: readonly string[], seq: number): void {
+    this.joinedHere(channel, users, seq);
+    const packed = this.peers.pack({ type: "joined", channel, users, seq });
+    for (const node of this.homes.others()) this.peers.sendPacked(node, packed);
+  }
+}

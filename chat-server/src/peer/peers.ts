@@ -1,0 +1,132 @@
+import type { Bus, BusSubscription } from "@parley/bus";
+import type { NodeId } from "@parley/cluster";
+import type { Telemetry } from "@parley/telemetry";
+import { Packr } from "msgpackr";
+import type { PeerMessage } from "./messages.ts";
+
+export type PeerHandler = (from: NodeId, message: PeerMessage) => void;
+
+/** Beyond this a batch goes out in several publishes; the bus takes 8 MiB. */
+const batchBytesMax = 4 * 1024 * 1024;
+
+interface Outbox {
+  chunks: Buffer[];
+  bytes: number;
+  onLost: (() => void)[];
+}
+
+/**
+ * The chat servers' way to talk: **one publish a tick and server**, carrying all messages of all channels for it, so
+ * that Redis sees publishes by server and tick, never by message.
+ * **Loss**: a publish that the bus refuses, or that surely nobody received, calls `onLost`; any other loss is silent.
+ * **Bounds**: nothing is queued over a tick.
+ */
+export class Peers {
+  private readonly bus: Bus;
+  private readonly self: NodeId;
+  private readonly handler: PeerHandler;
+  private readonly telemetry: Telemetry;
+  private readonly outboxes = new Map<NodeId, Outbox>();
+  private readonly packr = new Packr({ useRecords: false, moreTypes: false });
+  private isFlushing = false;
+  private subscription: BusSubscription | undefined;
+
+  constructor(options: { bus: Bus; self: NodeId; telemetry: Telemetry; handler: PeerHandler }) {
+    this.bus = options.bus;
+    this.self = options.self;
+    this.telemetry = options.telemetry;
+    this.handler = options.handler;
+  }
+
+  get isUp(): boolean {
+    return this.bus.isUp;
+  }
+
+  /** Resolves when the bus has confirmed our inbox. **Errors**: BusError. */
+  async open(): Promise<void> {
+    this.subscription = await this.bus.subscribe(inbox(this.self), (payload) => this.receive(payload));
+  }
+
+  async close(): Promise<void> {
+    await this.subscription?.close();
+  }
+
+  send(to: NodeId, message: PeerMessage, onLost?: () => void): void {
+    this.sendPacked(to, this.pack(message), onLost);
+  }
+
+  /** Packs once what goes to several servers. */
+  pack(message: PeerMessage): Buffer {
+    // The packer reuses its buffer, and the next message of this tick would overwrite this one.
+    return Buffer.from(this.packr.pack(message));
+  }
+
+  sendPacked(to: NodeId, packed: Buffer, onLost?: () => void): void {
+    let outbox = this.outboxes.get(to);
+    if (outbox !== undefined && outbox.bytes + packed.length > batchBytesMax) {
+      this.outboxes.delete(to);
+      this.publish(to, outbox);
+      outbox = undefined;
+    }
+    if (outbox === undefined) {
+      outbox = { chunks: [], bytes: 0, onLost: [] };
+      this.outboxes.set(to, outbox);
+    }
+    outbox.chunks.push(packed);
+    outbox.bytes += packed.length;
+    if (onLost !== undefined) outbox.onLost.push(onLost);
+    if (this.isFlushing) return;
+    this.isFlushing = true;
+    setImmediate(() => this.flush());
+  }
+
+  private flush(): void {
+    this.isFlushing = false;
+    const outboxes = [...this.outboxes];
+    this.outboxes.clear();
+    for (const [to, outbox] of outboxes) this.publish(to, outbox);
+  }
+
+  private publish(to: NodeId, outbox: Outbox): void {
+    const from = Buffer.from(this.self, "utf8");
+    const parts: Buffer[] = [Buffer.from([from.length]), from];
+    for (const chunk of outbox.chunks) {
+      const length = Buffer.allocUnsafe(4);
+      length.writeUInt32BE(chunk.length);
+      parts.push(length, chunk);
+    }
+    const lose = (outcome: string): void => {
+      this.telemetry.metrics.publishes.of(outcome).inc();
+      for (const onLost of outbox.onLost) onLost();
+    };
+    this.bus.publish(inbox(to), Buffer.concat(parts)).then(
+      (receivers) => {
+        if (receivers === 0) lose("nobody");
+        else this.telemetry.metrics.publishes.of("sent").inc();
+      },
+      () => lose("failed"),
+    );
+  }
+
+  private receive(payload: Uint8Array): void {
+    const bytes = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength);
+    const fromLength = bytes[0] ?? 0;
+    const from = bytes.toString("utf8", 1, 1 + fromLength);
+    let at = 1 + fromLength;
+    while (at + 4 <= bytes.length) {
+      const length = bytes.readUInt32BE(at);
+      const message: PeerMessage = this.packr.unpack(bytes.subarray(at + 4, at + 4 + length));
+      at += 4 + length;
+      try {
+        this.handler(from, message);
+      } catch (error) {
+        // One message must never stop the ones behind it.
+        this.telemetry.logger.error({ err: error, from, type: message.type }, "peer message failed");
+      }
+    }
+  }
+}
+
+function inbox(node: NodeId): string {
+  return `parley:inbox:${node}`;
+}

@@ -1,0 +1,92 @@
+import type { ChannelId, Seq } from "@parley/protocol";
+import type { MessageStore } from "@parley/store";
+import type { Telemetry } from "@parley/telemetry";
+import type { RelayHost, RelayRecord } from "./relay-host.ts";
+
+export interface HeadWatchTimes {
+  readonly tickMs: number;
+  /** A channel is compared once when it has been quiet for so long: a lost last message leaves no hole. */
+  readonly quietMs: number;
+  /** Every channel is compared at least so often: the home may have lost our interest. */
+  readonly sweepMs: number;
+}
+
+export const headWatchTimes: HeadWatchTimes = { tickMs: 1_000, quietMs: 3_000, sweepMs: 60_000 };
+
+const batchMax = 2_000;
+
+/**
+ * Compares the relays' cursors with the heads in the store, in one batched query a tick: what pub/sub lost is found
+ * without waiting for the next message. While the bus is away this is how events arrive at all.
+ */
+export class HeadWatchHost {
+  private readonly store: MessageStore;
+  private readonly relays: RelayHost;
+  private readonly telemetry: Telemetry;
+  private readonly isBusUp: () => boolean;
+  private readonly times: HeadWatchTimes;
+  private readonly timer: NodeJS.Timeout;
+  private isChecking = false;
+
+  constructor(options: {
+    store: MessageStore;
+    relays: RelayHost;
+    telemetry: Telemetry;
+    isBusUp: () => boolean;
+    times?: HeadWatchTimes;
+  }) {
+    this.store = options.store;
+    this.relays = options.relays;
+    this.telemetry = options.telemetry;
+    this.isBusUp = options.isBusUp;
+    this.times = options.times ?? headWatchTimes;
+    this.timer = setInterval(() => this.tick(), this.times.tickMs);
+  }
+
+  /** Compares all channels at the next tick: the bus came back, a home moved, or this process stood still. */
+  checkAll(): void {
+    for (const record of this.relays.all()) record.checkedAt = 0;
+    this.tick();
+  }
+
+  close(): void {
+    clearInterval(this.timer);
+  }
+
+  private tick(): void {
+    if (this.isChecking) return;
+    this.isChecking = true;
+    this.check()
+      .catch((error: unknown) => {
+        this.telemetry.logger.debug({ err: error }, "head check waits for the store");
+      })
+      .finally(() => {
+        this.isChecking = false;
+      });
+  }
+
+  private async check(): Promise<void> {
+    const now = Date.now();
+    const due: RelayRecord[] = [];
+    for (const record of this.relays.all()) if (this.isDue(record, now)) due.push(record);
+    for (let at = 0; at < due.length; at += batchMax) {
+      const part = due.slice(at, at + batchMax);
+      const cursors = new Map<ChannelId, Seq>();
+      for (const { channel, relay } of part) if (relay !== undefined) cursors.set(channel, relay.cursor);
+      const grown = await this.store.findGrown(cursors);
+      for (const record of part) record.checkedAt = now;
+      for (const channel of grown) {
+        this.telemetry.metrics.repairs.of("head").inc();
+        this.relays.hear(channel, (cursors.get(channel) ?? 0) + 1);
+      }
+    }
+  }
+
+  private isDue(record: RelayRecord, now: number): boolean {
+    if (record.relay === undefined) return false;
+    const { checkedAt, heardAt } = record;
+    if (!this.isBusUp() || checkedAt === 0) return true;
+    if (checkedAt < heardAt) return now - heardAt >= this.times.quietMs;
+    return now - checkedAt >= this.times.sweepMs;
+  }
+}

@@ -1,0 +1,197 @@
+import type { AttachFrame } from "@parley/link";
+import type { ChannelId, Seq } from "@parley/protocol";
+import type { UserIndex } from "@parley/store";
+import pLimit, { type LimitFunction } from "p-limit";
+import { catchUp } from "./catch-up.ts";
+import { type ChannelEntry, toEntry } from "./channel-list.ts";
+import type { Services } from "./services.ts";
+import { type Session, toPayload } from "./session.ts";
+
+/** `welcome` names so many channels. */
+const welcomeMax = 200;
+const retryMs = 250;
+const resetAgainMs = 1_000;
+
+/** Gives sessions their channels: at attach, and when they join one later. */
+export class Attacher {
+  private readonly services: Services;
+  private readonly reads: LimitFunction;
+  private readonly follows = pLimit(64);
+
+  constructor(services: Services) {
+    this.services = services;
+    this.reads = pLimit(services.config.resumeReadsMax);
+  }
+
+  /**
+   * Follows every channel of the user, answers `attached` (with `welcome` for a new session), then sends what was
+   * missed. **Errors**: StoreError; nothing was sent then, and it may be called again.
+   */
+  async attach(session: Session, frame: AttachFrame): Promise<void> {
+    const { store } = this.services;
+    const index = await store.readUser(session.user);
+    for (const [channel, mark] of index.reads) {
+      if ((session.owner.reads.get(channel)?.seq ?? 0) < mark.seq) session.owner.reads.set(channel, mark);
+    }
+    const cursors = new Map(frame.cursors);
+    const listed = [...index.channels].filter(([, { in: entered, out }]) => entered > out).map(([channel]) => channel);
+    const sorted = listed.length <= welcomeMax ? listed : await this.sortByActivity(listed);
+    const first = sorted.slice(0, welcomeMax);
+    const departed = [...cursors.keys()].filter((channel) => !index.channels.has(channel) || !listed.includes(channel));
+    const now = new Set([...first, ...departed, ...sorted.filter((channel) => cursors.has(channel))]);
+    await Promise.all([...now].map((channel) => this.follow(session, channel)));
+    if (session.isClosed) return;
+    this.welcome(session, frame, cursors, first, index, sorted.length > welcomeMax);
+    for (const { channel, seq } of session.joinedMeanwhile.splice(0)) this.joined(session, channel, seq);
+    const later = sorted.filter((channel) => !now.has(channel));
+    if (later.length > 0) this.followLater(session, frame, later);
+  }
+
+  /** The user has become a member by the event `seq`; the session gets the channel from its first event on. */
+  joined(session: Session, channel: ChannelId, seq: Seq): void {
+    if (session.stage === "attaching") {
+      session.joinedMeanwhile.push({ channel, seq });
+      return;
+    }
+    if (session.isClosed || session.channels.has(channel)) return;
+    this.attempt(session, channel, async () => {
+      await this.follow(session, channel);
+      await this.startFrom(session, channel, seq - 1);
+    });
+  }
+
+  private async follow(session: Session, channel: ChannelId): Promise<void> {
+    if (session.isClosed || session.channels.has(channel)) return;
+    const record = this.services.relays.hold(channel);
+    session.channels.set(channel, { record, isLive: false });
+    await this.follows(() => record.ready);
+  }
+
+  /** One tick: what `welcome` says, where each channel is live from, and the audience agree. */
+  private welcome(
+    session: Session,
+    frame: AttachFrame,
+    cursors: ReadonlyMap<ChannelId, Seq>,
+    first: readonly ChannelId[],
+    index: UserIndex,
+    more: boolean,
+  ): void {
+    const baseline: [ChannelId, Seq][] = [];
+    const missing: [ChannelId, Seq][] = [];
+    const fresh: [ChannelId, Seq][] = [];
+    for (const [channel, held] of [...session.channels]) {
+      const { relay } = held.record;
+      const cursor = cursors.get(channel);
+      if (relay === undefined) continue;
+      if (cursor === undefined && !relay.fold.isMember(session.user)) {
+        // The index is a superset; the log decides (rule 19).
+        session.drop(channel);
+      } else if (cursor !== undefined) {
+        if (relay.fold.intervalsOf(session.user).length === 0) {
+          // Never a member: as if it did not exist.
+          session.drop(channel);
+          continue;
+        }
+        baseline.push([channel, cursor]);
+        missing.push([channel, cursor]);
+      } else if (frame.isNew) {
+        held.isLive = true;
+        relay.add(session);
+        baseline.push([channel, relay.cursor]);
+      } else {
+        // Joined while the session was on its way: from the first event that the member may see.
+        fresh.push([channel, (relay.fold.intervalsOf(session.user).at(-1)?.from ?? 1) - 1]);
+      }
+    }
+    session.stage = "attached";
+    const { attachment, link } = session;
+    if (frame.isNew) {
+      const payload = toPayload(this.toWelcome(session, first, index, more));
+      link.send({ type: "attached", attachment, baseline, payload });
+    } else {
+      link.send({ type: "attached", attachment, baseline });
+    }
+    for (const [channel, cursor] of missing) this.attempt(session, channel, () => this.catchUp(session, channel, cursor));
+    for (const [channel, cursor] of fresh) this.attempt(session, channel, () => this.startFrom(session, channel, cursor));
+  }
+
+  private toWelcome(session: Session, first: readonly ChannelId[], index: UserIndex, more: boolean) {
+    const { user } = session;
+    const entries: { entry: ChannelEntry; time: number }[] = [];
+    for (const channel of first) {
+      const relay = session.channels.get(channel)?.record.relay;
+      if (relay === undefined) continue;
+      const state = { fold: relay.fold, head: relay.cursor, ordinal: relay.ordinal };
+      const entry = toEntry(user, channel, state, session.owner.reads.get(channel) ?? index.reads.get(channel));
+      if (entry !== undefined) entries.push({ entry, time: relay.time });
+    }
+    entries.sort((a, b) => b.time - a.time || (a.entry.channel < b.entry.channel ? -1 : 1));
+    return {
+      type: "welcome",
+      session: session.connection,
+      user,
+      time: Date.now(),
+      heartbeatMs: this.services.config.heartbeatMs,
+      channels: entries.map(({ entry }) => entry),
+      ...(more ? { more: true } : {}),
+    } as const;
+  }
+
+  /** Channels beyond those that `welcome` names: live from when they are followed, without holding welcome up. */
+  private followLater(session: Session, frame: AttachFrame, channels: readonly ChannelId[]): void {
+    for (const channel of channels) {
+      this.attempt(session, channel, async () => {
+        await this.follow(session, channel);
+        const held = session.channels.get(channel);
+        const relay = held?.record.relay;
+        if (held === undefined || relay === undefined || held.isLive || session.isClosed) return;
+        if (!relay.fold.isMember(session.user)) return session.drop(channel);
+        if (!frame.isNew) {
+          const from = relay.fold.intervalsOf(session.user).at(-1)?.from ?? 1;
+          return this.startFrom(session, channel, from - 1);
+        }
+        session.track(channel, relay.cursor);
+        relay.add(session);
+      });
+    }
+  }
+
+  private async startFrom(session: Session, channel: ChannelId, cursor: Seq): Promise<void> {
+    const held = session.channels.get(channel);
+    if (session.isClosed || held === undefined || held.isLive) return;
+    session.link.send({ type: "track", attachment: session.attachment, channel, cursor });
+    await this.catchUp(session, channel, cursor);
+  }
+
+  private catchUp(session: Session, channel: ChannelId, cursor: Seq): Promise<void> {
+    const { config, store } = this.services;
+    const options = { store, limit: this.reads, eventsMax: config.resumeEventsMax, resetAgainMs };
+    return catchUp(session, channel, cursor, options);
+  }
+
+  /** Until it works or the session has gone: the gateway drops what it has already. */
+  private attempt(session: Session, channel: ChannelId, work: () => Promise<void> | void): void {
+    const run = async (): Promise<void> => {
+      for (;;) {
+        try {
+          await work();
+          return;
+        } catch (error) {
+          this.services.telemetry.logger.debug({ err: error, channel }, "resume waits for the store");
+          await new Promise((resolve) => setTimeout(resolve, retryMs * (0.5 + Math.random())));
+          if (session.isClosed) return;
+          const held = session.channels.get(channel);
+          // A record that failed is not followed: let go, so that the next try begins anew.
+          if (held !== undefined && held.record.relay === undefined) session.drop(channel);
+        }
+      }
+    };
+    void run();
+  }
+
+  private async sortByActivity(channels: readonly ChannelId[]): Promise<ChannelId[]> {
+    const summaries = await this.services.store.readSummaries(channels);
+    const activeAt = (channel: ChannelId): number => summaries.get(channel)?.activeAt ?? 0;
+    return [...channels].sort((a, b) => activeAt(b) - activeAt(a) || (a < b ? -1 : 1));
+  }
+}

@@ -1,0 +1,34 @@
+import type { PresenceUnwatchFrame, PresenceWatchFrame, UserId } from "@parley/protocol";
+import { type Outcome, reject, reply } from "../outcome.ts";
+import type { Services } from "../services.ts";
+import type { Session } from "../session.ts";
+
+const watchedMax = 200;
+
+/** Only of people with whom the user shares a channel; others are left out of the answer without a word (I9). */
+export async function handleWatch(services: Services, session: Session, frame: PresenceWatchFrame): Promise<Outcome> {
+  const allowed = [...new Set(frame.users)].filter((user) => sharesChannel(session, user));
+  const watched = new Set([...(session.watched ?? []), ...allowed]);
+  if (watched.size > watchedMax) {
+    return reject(frame.id, "bad_frame", `users: at most ${watchedMax} may be watched at once`);
+  }
+  session.watched = watched;
+  await services.presence.watch(session, allowed);
+  // The statuses come behind the result.
+  setImmediate(() => services.presence.tellStatus(session, allowed));
+  return reply({ type: "result", id: frame.id, users: [...watched] });
+}
+
+export function handleUnwatch(services: Services, session: Session, frame: PresenceUnwatchFrame): Outcome {
+  for (const user of frame.users) session.watched?.delete(user);
+  services.presence.unwatch(session, frame.users);
+  return reply({ type: "result", id: frame.id, users: [...(session.watched ?? [])] });
+}
+
+function sharesChannel(session: Session, user: UserId): boolean {
+  if (user === session.user) return true;
+  for (const { record, isLive } of session.channels.values()) {
+    if (isLive && record.relay?.fold.isMember(user)) return true;
+  }
+  return false;
+}

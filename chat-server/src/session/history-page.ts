@@ -1,0 +1,148 @@
+import { type ChannelId, encodeFoldedEvent, type Seq, type UserId } from "@parley/protocol";
+import type { MessageStore, OriginEffect, OriginState, StoredEvent } from "@parley/store";
+import type { ChannelFold, Interval } from "../channel/fold.ts";
+import { toEffect } from "../channel/origin-host.ts";
+
+export interface PageRequest {
+  readonly channel: ChannelId;
+  readonly user: UserId;
+  /** The membership at `head`; numbers above are not served. */
+  readonly fold: ChannelFold;
+  readonly head: Seq;
+  readonly before?: Seq | undefined;
+  readonly after?: Seq | undefined;
+  readonly limit: number;
+}
+
+export interface Page {
+  /** Event frames, ascending. */
+  readonly events: readonly string[];
+  /** Nothing more that the user may see lies in the direction asked for. */
+  readonly isComplete: boolean;
+}
+
+const pageBytesMax = 512 * 1024;
+
+/**
+ * One page of a channel as one member may see it, folded: edited texts, deletions, reactions. Reads only what lies in
+ * the user's membership, and what the origins lack yet from the log (rule 20).
+ * **Errors**: StoreError.
+ */
+export async function readPage(store: MessageStore, request: PageRequest): Promise<Page> {
+  const { stored, isComplete } = request.after === undefined ? await back(store, request) : await on(store, request);
+  const lacking = await readLacking(store, request.channel, request.head);
+  const events = stored.map((one) => encodeFoldedEvent(one.event, mergeOrigin(one.origin, lacking.get(one.event.seq))));
+  return { events, isComplete };
+}
+
+interface Found {
+  readonly stored: readonly StoredEvent[];
+  readonly isComplete: boolean;
+}
+
+async function on(store: MessageStore, request: PageRequest): Promise<Found> {
+  const stored: StoredEvent[] = [];
+  let after = request.after ?? 0;
+  for (const { from, to } of visible(request)) {
+    if (to <= after) continue;
+    after = Math.max(after, from - 1);
+    while (after < to) {
+      const left = request.limit - stored.length;
+      if (left === 0) return { stored, isComplete: false };
+      const events = Math.min(left, to - after);
+      const page = await store.readAfter(request.channel, after, { events, bytesMax: pageBytesMax });
+      const last = page.events.at(-1);
+      if (last === undefined) return { stored, isComplete: true };
+      stored.push(...page.events);
+      after = last.event.seq;
+      if (page.events.length < events && !page.isEnd) return { stored, isComplete: false };
+    }
+  }
+  return { stored, isComplete: true };
+}
+
+async function back(store: MessageStore, request: PageRequest): Promise<Found> {
+  let stored: StoredEvent[] = [];
+  let before = Math.min(request.before ?? request.head + 1, request.head + 1);
+  for (const { from, to } of visible(request).reverse()) {
+    if (from >= before) continue;
+    before = Math.min(before, to + 1);
+    while (before > from) {
+      const left = request.limit - stored.length;
+      if (left === 0) return { stored, isComplete: false };
+      const events = Math.min(left, before - from);
+      const page = await store.readBefore(request.channel, before, { events, bytesMax: pageBytesMax });
+      const first = page.events[0];
+      if (first === undefined) return { stored, isComplete: true };
+      stored = [...page.events, ...stored];
+      before = first.event.seq;
+      if (page.events.length < events && before > from) return { stored, isComplete: false };
+    }
+  }
+  return { stored, isComplete: true };
+}
+
+function visible(request: PageRequest): { from: Seq; to: Seq }[] {
+  const clip = ({ from, to }: Interval) => ({ from, to: to === 0 ? request.head : Math.min(to, request.head) });
+  return request.fold
+    .intervalsOf(request.user)
+    .map(clip)
+    .filter(({ from, to }) => from <= to);
+}
+
+/** Effects that are in the log and perhaps not at their origins yet, by target. */
+async function readLacking(
+  store: MessageStore,
+  channel: ChannelId,
+  head: Seq,
+): Promise<ReadonlyMap<Seq, readonly OriginEffect[]>> {
+  const lacking = new Map<Seq, OriginEffect[]>();
+  let after = (await store.readSummaries([channel])).get(channel)?.applied ?? 0;
+  while (after < head) {
+    const page = await store.readAfter(channel, after, { events: 500 });
+    const last = page.events.at(-1);
+    if (last === undefined) break;
+    for (const { event } of page.events) {
+      const effect = toEffect(event);
+      if (effect === undefined) continue;
+      const others = lacking.get(effect.target);
+      if (others === undefined) lacking.set(effect.target, [effect]);
+      else others.push(effect);
+    }
+    after = last.event.seq;
+  }
+  return lacking;
+}
+
+/** The origin's state with newer effects on top; the same rules as the store's own. */
+export function mergeOrigin(
+  origin: OriginState | undefined,
+  effects: readonly OriginEffect[] | undefined,
+): OriginState | undefined {
+  if (effects === undefined) return origin;
+  let edit = origin?.edit;
+  let deleted = origin?.deleted;
+  const reactions = new Map((origin?.reactions ?? []).map((one) => [`${one.user}\n${one.emoji}`, one]));
+  for (const effect of effects) {
+    switch (effect.kind) {
+      case "edit":
+        if (edit === undefined || edit.seq < effect.seq) edit = effect;
+        break;
+      case "delete":
+        deleted ??= effect.seq;
+        break;
+      case "reaction": {
+        const key = `${effect.user}\n${effect.emoji}`;
+        if ((reactions.get(key)?.seq ?? 0) < effect.seq) reactions.set(key, effect);
+        break;
+      }
+      default:
+        effect satisfies never;
+    }
+  }
+  return {
+    ...(edit === undefined ? {} : { edit }),
+    ...(deleted === undefined ? {} : { deleted }),
+    ...(reactions.size === 0 ? {} : { reactions: [...reactions.values()] }),
+  };
+}

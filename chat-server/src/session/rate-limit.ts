@@ -1,0 +1,49 @@
+import type { RequestId } from "@parley/protocol";
+
+export interface RateLimits {
+  /** Requests a second and user, over all devices. */
+  readonly perSecond: number;
+  /** Most requests at once after a quiet while. */
+  readonly burst: number;
+}
+
+const rememberedMax = 256;
+
+/**
+ * Token bucket of one user. Exact without Redis, since one user has one home.
+ * **Repeat**: retries of one id count once, as far back as the last 256 ids reach.
+ */
+export class RateLimit {
+  private tokens: number;
+  private at: number;
+  private readonly limits: RateLimits;
+  private counted: Set<RequestId> | undefined;
+
+  constructor(limits: RateLimits, now: number) {
+    this.limits = limits;
+    this.tokens = limits.burst;
+    this.at = now;
+  }
+
+  /** 0 where the request may pass, else after how many ms one may. */
+  take(id: RequestId | undefined, now: number): number {
+    if (id !== undefined && this.counted?.has(id)) return 0;
+    const { perSecond, burst } = this.limits;
+    this.tokens = Math.min(burst, this.tokens + (Math.max(0, now - this.at) / 1_000) * perSecond);
+    this.at = now;
+    if (this.tokens < 1) return Math.max(1, Math.ceil(((1 - this.tokens) / perSecond) * 1_000));
+    this.tokens--;
+    if (id !== undefined) this.remember(id);
+    return 0;
+  }
+
+  private remember(id: RequestId): void {
+    this.counted ??= new Set();
+    this.counted.add(id);
+    if (this.counted.size <= rememberedMax) return;
+    for (const oldest of this.counted) {
+      this.counted.delete(oldest);
+      break;
+    }
+  }
+}

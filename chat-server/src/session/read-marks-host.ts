@@ -1,0 +1,78 @@
+import type { ChannelId, Seq, UserId } from "@parley/protocol";
+import type { MessageStore } from "@parley/store";
+import type { Telemetry } from "@parley/telemetry";
+import type { ChatUser } from "./users.ts";
+
+const tickMs = 1_000;
+const waitingMax = 100_000;
+
+/**
+ * Read marks on their way to the store, gathered by user for a second: reading along is the most frequent thing people
+ * do. A mark that is lost with this server is a few messages unread again.
+ * **Bounds**: 100,000 marks; beyond it new ones are not kept (receipts are best effort).
+ */
+export class ReadMarksHost {
+  private readonly store: MessageStore;
+  private readonly telemetry: Telemetry;
+  private readonly waiting = new Map<UserId, Map<ChannelId, Seq>>();
+  private readonly owners = new Map<UserId, ChatUser>();
+  private count = 0;
+  private readonly timer: NodeJS.Timeout;
+  private working: Promise<void> | undefined;
+
+  constructor(store: MessageStore, telemetry: Telemetry) {
+    this.store = store;
+    this.telemetry = telemetry;
+    this.timer = setInterval(() => this.work(), tickMs);
+  }
+
+  /** False for a mark that is not ahead of the last one. */
+  advance(owner: ChatUser, channel: ChannelId, seq: Seq): boolean {
+    const waiting = this.waiting.get(owner.user);
+    const last = Math.max(waiting?.get(channel) ?? 0, owner.reads.get(channel)?.seq ?? 0);
+    if (seq <= last || this.count >= waitingMax) return false;
+    this.count++;
+    this.owners.set(owner.user, owner);
+    if (waiting === undefined) this.waiting.set(owner.user, new Map([[channel, seq]]));
+    else waiting.set(channel, seq);
+    return true;
+  }
+
+  async flush(): Promise<void> {
+    await this.working;
+    this.work();
+    await this.working;
+  }
+
+  close(): void {
+    clearInterval(this.timer);
+  }
+
+  private work(): void {
+    if (this.working !== undefined || this.waiting.size === 0) return;
+    const waiting = new Map(this.waiting);
+    this.waiting.clear();
+    this.count = 0;
+    this.working = this.write(waiting)
+      .catch((error: unknown) => {
+        this.telemetry.logger.debug({ err: error }, "read marks not kept");
+      })
+      .finally(() => {
+        this.working = undefined;
+      });
+  }
+
+  private async write(waiting: ReadonlyMap<UserId, ReadonlyMap<ChannelId, Seq>>): Promise<void> {
+    for (const [user, channels] of waiting) {
+      const marks = new Map<ChannelId, { seq: Seq; ordinal: number }>();
+      for (const [channel, seq] of channels) {
+        const [stored] = await this.store.readAt(channel, [seq]);
+        if (stored !== undefined) marks.set(channel, { seq, ordinal: stored.event.ordinal });
+      }
+      await this.store.advanceReads(user, marks);
+      const owner = this.owners.get(user);
+      this.owners.delete(user);
+      for (const [channel, mark] of marks) owner?.reads.set(channel, mark);
+    }
+  }
+}
