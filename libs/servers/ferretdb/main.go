@@ -1,6 +1,6 @@
 // Command ferretdb serves the MongoDB wire protocol from SQLite files in one folder, for Parley's tests and for
-// `npm run cluster`. It is FerretDB's embeddable package: FerretDB's own command panics when it is built as a
-// dependency, since its version file is not part of the module.
+// `npm run cluster`. It is FerretDB's embeddable package (FerretDB's own command panics when it is built as a
+// dependency, since its version file is not part of the module) with two things mended: see front.go and id_index.go.
 package main
 
 import (
@@ -8,8 +8,10 @@ import (
 	"flag"
 	"fmt"
 	"log/slog"
+	"net"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"syscall"
 
 	"github.com/FerretDB/FerretDB/ferretdb"
@@ -21,30 +23,50 @@ func main() {
 	durable := flag.Bool("durable", true, "flush each commit to the disk")
 	flag.Parse()
 
+	if err := run(*listen, *dir, *durable); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+func run(listen, dir string, durable bool) error {
 	// WAL with FULL flushes the log at each commit; FerretDB adds the other settings itself.
 	sync := "full"
-	if !*durable {
+	if !durable {
 		sync = "off"
 	}
 
+	// A path of its own, since a socket's path is short by the kernel's rule.
+	private, err := os.MkdirTemp("", "parley-ferretdb-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(private)
+
+	socket := filepath.Join(private, "s")
+
 	server, err := ferretdb.New(&ferretdb.Config{
-		Listener:  ferretdb.ListenerConfig{TCP: *listen},
+		Listener:  ferretdb.ListenerConfig{Unix: socket},
 		Logger:    slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError})),
 		Handler:   "sqlite",
-		SQLiteURL: "file:" + *dir + "/?_pragma=synchronous(" + sync + ")",
+		SQLiteURL: "file:" + dir + "/?_pragma=synchronous(" + sync + ")",
 	})
 	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
+		return err
+	}
+
+	listener, err := net.Listen("tcp", listen)
+	if err != nil {
+		return err
 	}
 
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
 
-	go func() { fmt.Println("url", server.MongoDBURI()) }()
+	go keepIDIndexes(ctx, dir)
+	go (&front{socket: socket}).serve(ctx, listener)
 
-	if err := server.Run(ctx); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
+	fmt.Printf("url mongodb://%s/\n", listener.Addr())
+
+	return server.Run(ctx)
 }
