@@ -80,13 +80,15 @@ export class ChannelFeed {
   accept(event: EventFrame): void {
     const { seq } = event;
     if (seq <= this.#tail) return;
-    const last = this.#stash.at(-1);
-    if (last !== undefined && seq <= last.seq) return;
     const isNext = seq === this.#tail + 1;
     if (isNext && this.#queue.length < this.#ports.bufferMax) {
       this.#push({ kind: "event", seq, event });
+      // A new session repeats what the last one sent behind a hole, and so closes the hole from this side.
+      this.#unstash();
       return;
     }
+    const last = this.#stash.at(-1);
+    if (last !== undefined && seq <= last.seq) return;
     if (!isNext && this.#wanted <= this.#tail) this.#ports.onGap(this.channel, this.#tail + 1, seq - 1);
     this.#wanted = Math.max(this.#wanted, seq);
     if (!isNext && this.#stash.length < this.#ports.bufferMax && !this.#hasDropped) this.#stash.push(event);
