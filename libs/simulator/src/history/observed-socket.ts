@@ -13,6 +13,8 @@ export interface Counters {
   delivered: number;
   gaps: number;
   connections: number;
+  /** Sockets that were open and ended without our doing. */
+  closedByServer: number;
 }
 
 export interface ObservedDevice {
@@ -37,7 +39,7 @@ const freshFramesMax = 20_000;
 
 /** Puts everything that passes over sockets into a history, as their devices see it. */
 export function createObserver(history: History, now: () => number): Observer {
-  const counters: Counters = { sent: 0, acked: 0, refused: 0, unknown: 0, delivered: 0, gaps: 0, connections: 0 };
+  const counters: Counters = { sent: 0, acked: 0, refused: 0, unknown: 0, delivered: 0, gaps: 0, connections: 0, closedByServer: 0 };
   const findEvent = createEventCache();
   let connections = 0;
 
@@ -63,7 +65,8 @@ export function createObserver(history: History, now: () => number): Observer {
       if (line.line === "gap") counters.gaps += 1;
       history.record(line);
     },
-    closed(code: number): void {
+    closed(code: number, isOurDoing: boolean): void {
+      if (!isOurDoing) counters.closedByServer += 1;
       history.record({ line: "closed", at: now(), connection, code });
     },
   });
@@ -74,14 +77,29 @@ export function createObserver(history: History, now: () => number): Observer {
     socketOf(device) {
       return class ObservedSocket extends WebSocket {
         readonly #observed = observe(connections++, device);
+        /** True also until it was open: a handshake that fails is another story. */
+        #isOurDoing = true;
 
         constructor(url: string, protocols?: string | string[]) {
           super(url, protocols, { perMessageDeflate: false, maxPayload: 4 * 1024 * 1024 });
           this.on("message", (data) => this.#observed.received(data.toString()));
-          this.on("close", (code) => this.#observed.closed(code));
+          this.on("open", () => {
+            this.#isOurDoing = false;
+          });
+          this.on("close", (code) => this.#observed.closed(code, this.#isOurDoing));
           // The SDK learns of errors by the close that follows; a bare `ws` would throw for want of a listener.
           this.on("error", () => {});
           device.onSocket?.(this);
+        }
+
+        override close(code?: number, reason?: string): void {
+          this.#isOurDoing = true;
+          super.close(code, reason);
+        }
+
+        override terminate(): void {
+          this.#isOurDoing = true;
+          super.terminate();
         }
 
         override send(data: string, ...rest: unknown[]): void {

@@ -18,6 +18,8 @@ export interface Report {
   readonly gaps: number;
   readonly connections: number;
   readonly reconnects: number;
+  /** Sockets that ended without the devices' own doing. */
+  readonly closedByServer: number;
   /** Events in all final logs together. */
   readonly events: number;
   readonly linesRecorded: number;
@@ -52,6 +54,7 @@ export function formatReport(report: Report): string {
   latency("end to end", report.endToEndMs);
   count("connections", report.connections);
   count("reconnects", report.reconnects);
+  count("sockets ended by the server", report.closedByServer);
   count("gaps announced", report.gaps);
   count("events in the logs", report.events);
   count("settled after", Math.round(report.settleMs), " ms");
