@@ -139,6 +139,13 @@ export class RelayChannel<Session extends { readonly user: UserId }> {
     return this.tail.slice(after + 1 - first.seq);
   }
 
+  /** Messages in 1..seq, where the tail still knows. */
+  ordinalAt(seq: Seq): number | undefined {
+    if (seq === this.cursor) return this.ordinal;
+    const first = this.tail[0]?.seq ?? 0;
+    return this.tail[seq - first]?.ordinal;
+  }
+
   private expel(user: UserId): void {
     for (const session of [...this.audience]) {
       if (session.user !== user) continue;

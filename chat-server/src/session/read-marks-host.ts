@@ -26,13 +26,15 @@ export class ReadMarksHost {
     this.timer = setInterval(() => this.work(), tickMs);
   }
 
-  /** False for a mark that is not ahead of the last one. */
-  advance(owner: ChatUser, channel: ChannelId, seq: Seq): boolean {
+  /** False for a mark that is not ahead of the last one. `ordinal`: messages in 1..seq, where the caller knows. */
+  advance(owner: ChatUser, channel: ChannelId, seq: Seq, ordinal: number | undefined): boolean {
     const waiting = this.waiting.get(owner.user);
     const last = Math.max(waiting?.get(channel) ?? 0, owner.reads.get(channel)?.seq ?? 0);
     if (seq <= last || this.count >= waitingMax) return false;
     this.count++;
     this.owners.set(owner.user, owner);
+    // At once, so that the user's next device sees it; the store learns of it with the next tick.
+    if (ordinal !== undefined) owner.reads.set(channel, { seq, ordinal });
     if (waiting === undefined) this.waiting.set(owner.user, new Map([[channel, seq]]));
     else waiting.set(channel, seq);
     return true;
@@ -66,13 +68,20 @@ export class ReadMarksHost {
     for (const [user, channels] of waiting) {
       const marks = new Map<ChannelId, { seq: Seq; ordinal: number }>();
       for (const [channel, seq] of channels) {
+        const known = this.owners.get(user)?.reads.get(channel);
+        if (known?.seq === seq) {
+          marks.set(channel, known);
+          continue;
+        }
         const [stored] = await this.store.readAt(channel, [seq]);
         if (stored !== undefined) marks.set(channel, { seq, ordinal: stored.event.ordinal });
       }
       await this.store.advanceReads(user, marks);
       const owner = this.owners.get(user);
       this.owners.delete(user);
-      for (const [channel, mark] of marks) owner?.reads.set(channel, mark);
+      for (const [channel, mark] of marks) {
+        if ((owner?.reads.get(channel)?.seq ?? 0) < mark.seq) owner?.reads.set(channel, mark);
+      }
     }
   }
 }

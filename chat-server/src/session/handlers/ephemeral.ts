@@ -9,7 +9,7 @@ export function handleRead(services: Services, session: Session, frame: ReadFram
   const relay = session.channels.get(channel)?.record.relay;
   if (relay === undefined || !relay.fold.maySee(session.user, Math.min(seq, relay.cursor))) return done;
   const read = Math.min(seq, relay.cursor);
-  if (services.readMarks.advance(session.owner, channel, read)) {
+  if (services.readMarks.advance(session.owner, channel, read, relay.ordinalAt(read))) {
     castAll(services, session, channel, toPayload({ type: "receipt", channel, user: session.user, read }));
   }
   return done;
