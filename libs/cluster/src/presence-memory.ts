@@ -29,37 +29,45 @@ export function createMemoryPresence(registry: MemoryRegistry): PresenceRegistry
     if (gone.size > goneUsersMax) for (const oldest of gone.keys()) return void gone.delete(oldest);
   }
 
-  /** Entries of dead incarnations go with the view that no longer holds them. */
-  registry.onView((view) => {
-    if (!view.isComplete) return;
-    for (const [user, entry] of online) {
-      for (const [id, { node, epoch }] of entry.connections) {
-        if (!registry.holds(node, epoch)) entry.connections.delete(id);
-      }
-      if (entry.connections.size > 0) continue;
-      online.delete(user);
-      if (entry.lastSeen !== undefined) rememberGone(user, entry.lastSeen);
-    }
-  });
-
   return {
     async put(user, connection) {
-      registry.assertUp();
       const entry: Entry = online.get(user) ?? { connections: new Map() };
       const lastSeen = gone.get(user);
       if (lastSeen !== undefined) entry.lastSeen = lastSeen;
       gone.delete(user);
       entry.connections.set(connection.connection, connection);
       online.set(user, entry);
+      // Kept even so: as if it had been told again when the registry came back.
+      registry.assertUp();
     },
     async remove(user, connection, at) {
-      registry.assertUp();
       const entry = online.get(user);
-      if (entry?.connections.delete(connection) !== true) return;
-      entry.lastSeen = Math.max(entry.lastSeen ?? 0, at);
-      if (entry.connections.size > 0) return;
-      online.delete(user);
-      rememberGone(user, entry.lastSeen);
+      if (entry?.connections.delete(connection) === true) {
+        entry.lastSeen = Math.max(entry.lastSeen ?? 0, at);
+        if (entry.connections.size === 0) {
+          online.delete(user);
+          rememberGone(user, entry.lastSeen);
+        }
+      }
+      registry.assertUp();
+    },
+    async reap(at) {
+      registry.assertUp();
+      let reaped = 0;
+      if (!registry.view().isComplete) return reaped;
+      for (const [user, entry] of online) {
+        const before = entry.connections.size;
+        for (const [id, { node, epoch }] of entry.connections) {
+          if (!registry.holds(node, epoch)) entry.connections.delete(id);
+        }
+        if (entry.connections.size === before) continue;
+        reaped += 1;
+        entry.lastSeen = Math.max(entry.lastSeen ?? 0, at);
+        if (entry.connections.size > 0) continue;
+        online.delete(user);
+        rememberGone(user, entry.lastSeen);
+      }
+      return reaped;
     },
     async query(users) {
       registry.assertUp();
@@ -70,6 +78,7 @@ export function createMemoryPresence(registry: MemoryRegistry): PresenceRegistry
       registry.assertUp();
       const size = Math.min(Math.max(1, Math.trunc(limit)), presencePageMax);
       const after = cursor ?? "";
+      if (cursor !== undefined && !/^[A-Za-z0-9_-]{1,64}$/.test(cursor)) throw new RangeError("The cursor is none of ours.");
       const names = [...online.keys()].filter((user) => user > after).sort();
       const users: UserPresence[] = [];
       for (const user of names) {

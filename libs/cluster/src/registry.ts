@@ -27,11 +27,13 @@ export interface NodeInfo {
 }
 
 export interface ClusterView {
-  /** Grows with each change of membership or state (not with load). */
+  /** Grows with each change of membership or state (not with load). Counts this observer's views only: a key for
+   *  caches, not comparable between processes. */
   readonly version: number;
   /** Sorted by node id. */
   readonly nodes: readonly NodeInfo[];
-  /** False while the registry is out of reach: the view is frozen as it last was. */
+  /** False while the registry is out of reach: the view is frozen as it last was. Also false for one lease after it has
+   *  come back, or was seen empty: what is missing then may only be late. */
   readonly isComplete: boolean;
 }
 
@@ -52,11 +54,13 @@ export interface Registry {
 export interface Lease {
   readonly node: NodeId;
   readonly epoch: number;
-  /** Carried by the next heartbeat (state changes are sent at once). */
+  /** Carried by the next heartbeat (state changes are sent at once; out of reach, by the first that gets through). */
   update(change: { readonly load?: NodeLoad; readonly state?: NodeState }): Promise<void>;
-  /** The lease ran out before it was renewed (this process stood still, or the registry was away too long): whoever
-   *  owns by lease must forget what it owns before the next append. The lease is then taken anew with a new epoch. */
+  /** The lease ran out before it was renewed, and somebody may have acted on it (this process stood still, or it alone
+   *  was cut off from the registry): whoever owns by lease must forget what it owns before the next append. The lease is
+   *  then taken anew with a new epoch. An outage of the registry for everyone loses no lease. */
   onLost(listener: (newEpoch: number) => void): () => void;
+  /** Says goodbye; out of reach, the lease runs out instead. **Repeat**: a second call does nothing. */
   leave(): Promise<void>;
 }
 
@@ -99,7 +103,9 @@ export interface UserPresence {
 
 /**
  * One entry a connection, under the lease of its node (rule 21): costs nothing a user a second, and a server that died
- * takes its users offline by itself. **Errors**: RegistryError when out of reach.
+ * takes its users offline by itself. **Errors**: RegistryError when out of reach; a `put` or `remove` that rejected is
+ * made up for by itself once the registry is back, and so is everything this process has put when the registry comes
+ * back without its memory.
  */
 export interface PresenceRegistry {
   put(user: UserId, connection: Connection): Promise<void>;
@@ -107,7 +113,15 @@ export interface PresenceRegistry {
   remove(user: UserId, connection: string, at: number): Promise<void>;
   query(users: readonly UserId[]): Promise<ReadonlyMap<UserId, UserPresence>>;
   /** Everyone online, in an order that is stable while nobody comes or goes; each user once a walk. */
-  online(cursor: string | undefined, limit: number): Promise<{ readonly users: readonly UserPresence[]; readonly cursor?: string }>;
+  online(
+    cursor: string | undefined,
+    limit: number,
+  ): Promise<{ readonly users: readonly UserPresence[]; readonly cursor?: string }>;
+  /**
+   * Removes what dead incarnations of nodes left behind; their users' `lastSeen` becomes `at` (ms since 1970). Resolves
+   * to the number of users touched. **Repeat**: harmless, from several processes too; the presence process does it.
+   */
+  reap(at: number): Promise<number>;
 }
 
 /** The coordination of one fleet, as one thing to pass around. */

@@ -1,1 +1,2 @@
-export {};
+export { type ClusterFabric, type ClusterMember, clusterContract } from "./cluster-contract.ts";
+export { createManualClock, createStallingClock, type ManualClock, type StallingClock } from "./manual-clock.ts";
