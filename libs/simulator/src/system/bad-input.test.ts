@@ -78,7 +78,7 @@ async function sayFirst(frame: Fields): Promise<Fields> {
   const { WebSocket } = await import("ws");
   const socket = new WebSocket(harness.system.ws[0] ?? "", "parley.v1");
   const text = await new Promise<string>((resolve, reject) => {
-    socket.on("open", () => socket.send(JSON.stringify({ ...frame, token: frame["token"] ?? undefined })));
+    socket.on("open", () => socket.send(JSON.stringify(frame)));
     socket.on("message", (data) => resolve(data.toString()));
     socket.on("close", (code) => reject(new Error(`closed with ${code} and no word`)));
     socket.on("error", reject);

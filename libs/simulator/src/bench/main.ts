@@ -1,0 +1,51 @@
+import Table from "cli-table3";
+import { Command } from "commander";
+import { type IdleCost, measureIdleCost } from "./idle-cost.ts";
+
+interface IdleFlags {
+  readonly sessions: string;
+  readonly messages: string;
+  readonly gateways: string;
+  readonly chatServers: string;
+  readonly json: boolean;
+}
+
+const program = new Command("npm run bench --").description("Benchmarks of the whole system; each prints a table, or JSON with --json.");
+
+program
+  .command("idle-cost")
+  .description("memory of an idle session, and what a send to ten people costs while thousands are idle")
+  .option("--sessions <n>", "idle sessions", "10000")
+  .option("--messages <n>", "sends of each measurement", "4000")
+  .option("--gateways <n>", "gateway processes", "2")
+  .option("--chat-servers <n>", "chat server processes", "3")
+  .option("--json", "print one JSON object", false)
+  .action(async (flags: IdleFlags) => {
+    const cost = await measureIdleCost({
+      sessions: Number(flags.sessions),
+      messages: Number(flags.messages),
+      gateways: Number(flags.gateways),
+      chatServers: Number(flags.chatServers),
+      say: (line) => void process.stderr.write(`${line}\n`),
+    });
+    process.stdout.write(`${flags.json ? JSON.stringify(cost) : formatIdleCost(cost)}\n`);
+  });
+
+function formatIdleCost({ few, many, gatewayBytesPerSession, chatServerBytesPerSession, sendRatio }: IdleCost): string {
+  const kib = (bytes: number): string => `${(bytes / 1_024).toFixed(2)} KiB`;
+  const table = new Table({ head: ["", `${few.sessions} idle`, `${many.sessions} idle`], style: { head: [], border: [] } });
+  const row = (name: string, of: (measure: typeof few) => string): void => void table.push([name, of(few), of(many)]);
+  row("gateways, resident", ({ residentMiB }) => `${residentMiB["gateway"]?.toFixed(1)} MiB`);
+  row("chat servers, resident", ({ residentMiB }) => `${residentMiB["chat-server"]?.toFixed(1)} MiB`);
+  row("CPU while idle", ({ idleCpuMsPerS }) => `${idleCpuMsPerS.toFixed(1)} ms/s`);
+  row("CPU a send to ten, gateways", ({ perRole }) => `${perRole["gateway"]?.toFixed(3)} ms`);
+  row("CPU a send to ten, chat servers", ({ perRole }) => `${perRole["chat-server"]?.toFixed(3)} ms`);
+  row("CPU a send to ten, without idling", ({ sendCpuMsNet }) => `${sendCpuMsNet.toFixed(3)} ms`);
+  return [
+    table.toString(),
+    `a session: gateway ${kib(gatewayBytesPerSession)} (≤ 10), chat server ${kib(chatServerBytesPerSession)} (≤ 5)`,
+    `a send: × ${sendRatio.toFixed(2)} (0.8 to 1.2)`,
+  ].join("\n");
+}
+
+await program.parseAsync();
