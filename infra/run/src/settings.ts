@@ -59,14 +59,30 @@ export const startTable = defineConfig("", {
   chatServers: { ...count, unit: "chat servers", min: 1, default: 2, help: "Chat servers in this process." },
 });
 
-export const clusterTable = defineConfig("", {
-  ...front,
-  ...places,
-  ...logging,
-  gateways: { ...count, unit: "processes", default: 2, help: "Gateway processes." },
-  chatServers: { ...count, unit: "processes", default: 3, help: "Chat server processes." },
-  joined: { ...count, unit: "processes", default: 0, help: "Processes that hold a gateway and a chat server each." },
-});
+function defineClusterTable(gateways: number, chatServers: number) {
+  return defineConfig("", {
+    ...front,
+    ...places,
+    ...logging,
+    gateways: {
+      ...count,
+      unit: "processes",
+      default: gateways,
+      help: "Gateway processes; none by default with --joined.",
+    },
+    chatServers: {
+      ...count,
+      unit: "processes",
+      default: chatServers,
+      help: "Chat server processes; none by default with --joined.",
+    },
+    joined: { ...count, unit: "processes", default: 0, help: "Processes that hold a gateway and a chat server each." },
+  });
+}
+
+export const clusterTable = defineClusterTable(2, 3);
+/** With `--joined` the joined processes are the fleet, and others come only where they are asked for. */
+export const joinedTable = defineClusterTable(0, 0);
 
 const name = { type: "string", pattern: /^[A-Za-z0-9_-]{1,64}$/, range: "1 to 64 characters A-Z a-z 0-9 _ -" } as const;
 

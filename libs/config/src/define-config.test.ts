@@ -72,7 +72,8 @@ test("a relation between two fields is checked, and its sentence says how to men
   expect(table.with({ softBytesMax: 199 }).softBytesMax).toBe(199);
 });
 
-test("an unknown option stops the start", () => {
+test("an unknown option and a stray word stop the start", () => {
+  expect(() => table.parse(["9000"], {})).toThrow(/9000/);
   expect(() => table.parse(["--prot", "1"], {})).toThrow(/--prot/);
 });
 

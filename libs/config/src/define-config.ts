@@ -9,7 +9,7 @@ export type Relation<F extends Fields> = (config: ConfigOf<F>) => string | undef
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 export type ParsedConfig<F extends Fields> =
-  | { readonly kind: "config"; readonly config: ConfigOf<F>; readonly positionals: readonly string[] }
+  | { readonly kind: "config"; readonly config: ConfigOf<F> }
   | { readonly kind: "help"; readonly text: string };
 
 export interface ConfigTable<F extends Fields> {
@@ -22,6 +22,8 @@ export interface ConfigTable<F extends Fields> {
   fromEnvironment(env: Environment, given?: Partial<ConfigOf<F>>): ConfigOf<F>;
   /** Defaults, then the environment, then the command line. **Errors**: ConfigError, also for an unknown option. */
   parse(argv: readonly string[], env: Environment, about?: string): ParsedConfig<F>;
+  /** As {@link parse} where help was looked for before. **Errors**: ConfigError, also for `--help`. */
+  mustParse(argv: readonly string[], env: Environment): ConfigOf<F>;
   /** The environment of a child process that is to run with this config: only what differs from the defaults. */
   toEnvironment(config: ConfigOf<F>): Record<string, string>;
 }
@@ -65,20 +67,26 @@ export function defineConfig<const F extends Fields>(
   for (const [key, field] of Object.entries(fields)) {
     if (field.default !== undefined) parseField(`the default of ${key}`, field, field.default);
   }
+  const parse = (argv: readonly string[], env: Environment, about: string): ParsedConfig<F> => {
+    const { values } = readArguments(fields, argv);
+    if (values.help === true) return { kind: "help", text: renderHelp(about, section, fields) };
+    const merged = environment(env);
+    for (const [key, field] of Object.entries(fields)) {
+      const option = optionName(key);
+      if (values[option] !== undefined) merged.set(key, parseField(`--${option}`, field, values[option]));
+    }
+    return { kind: "config", config: check(merged) };
+  };
   return {
     section,
     fields,
     with: (given = {}) => overlay(defaults(), given),
     fromEnvironment: (env, given = {}) => overlay(environment(env), given),
-    parse(argv, env, about = "") {
-      const { values, positionals } = readArguments(fields, argv);
-      if (values.help === true) return { kind: "help", text: renderHelp(about, section, fields) };
-      const merged = environment(env);
-      for (const [key, field] of Object.entries(fields)) {
-        const option = optionName(key);
-        if (values[option] !== undefined) merged.set(key, parseField(`--${option}`, field, values[option]));
-      }
-      return { kind: "config", config: check(merged), positionals };
+    parse: (argv, env, about = "") => parse(argv, env, about),
+    mustParse(argv, env) {
+      const parsed = parse(argv, env, "");
+      if (parsed.kind === "help") throw new ConfigError("--help does not go with this");
+      return parsed.config;
     },
     toEnvironment(config) {
       const changed: Record<string, string> = {};
@@ -98,7 +106,7 @@ function readArguments(fields: Fields, argv: readonly string[]) {
     options[optionName(key)] = { type: field.type === "boolean" ? "boolean" : "string" };
   }
   try {
-    return parseArgs({ args: [...argv], options, allowPositionals: true, allowNegative: true });
+    return parseArgs({ args: [...argv], options, allowPositionals: false, allowNegative: true });
   } catch (error) {
     throw new ConfigError(error instanceof Error ? error.message : String(error));
   }

@@ -1,0 +1,101 @@
+import { hostname } from "node:os";
+import { chatServerConfig, startChatServer } from "@parley/chat-server";
+import type { NodeRole } from "@parley/cluster";
+import { readGatewayConfig, startGateway } from "@parley/gateway";
+import { createLinkConnector, createLinkListener } from "@parley/link";
+import type { ProcessPorts } from "./ports.ts";
+
+/** A running part of the fleet; a process holds one or several. */
+export interface Part {
+  readonly role: NodeRole;
+  readonly node: string;
+  /** ws:// of a gateway, link address of a chat server, http:// of presence. */
+  readonly address: string;
+  readonly http?: string;
+  isReady(): boolean | Promise<boolean>;
+  drain(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface FrontOptions {
+  readonly node: string;
+  readonly host: string;
+  readonly port: number;
+  /** How clients reach it, where that differs from host and port. */
+  readonly publicUrl?: string | undefined;
+}
+
+export async function startGatewayPart(ports: ProcessPorts, options: FrontOptions): Promise<Part> {
+  const { node, host, port, publicUrl } = options;
+  const { cluster, tokens, local, secret } = ports;
+  const telemetry = ports.telemetry(node, "gateway");
+  const { logger } = telemetry;
+  const config = readGatewayConfig(process.env, { node, host, port, process: ports.process, publicUrl });
+  const links = createLinkConnector({ node, process: ports.process, local, secret, logger });
+  const gateway = await startGateway(config, { cluster, tokens, links, telemetry });
+  let isDraining = false;
+  return {
+    role: "gateway",
+    node,
+    address: gateway.wsUrl,
+    http: gateway.httpUrl,
+    isReady: () =>
+      !isDraining && cluster.registry.view().nodes.some(({ role, state }) => role === "chat-server" && state === "up"),
+    drain() {
+      isDraining = true;
+      return gateway.drain();
+    },
+    close: () => gateway.close(),
+  };
+}
+
+export interface ChatServerOptions {
+  readonly node: string;
+  readonly weight?: number;
+  /** Absent: only gateways of this process reach it. */
+  readonly tcp?: { readonly host: string; readonly port: number; readonly advertisedHost?: string | undefined };
+}
+
+export async function startChatServerPart(ports: ProcessPorts, options: ChatServerOptions): Promise<Part> {
+  const { node, weight = 1, tcp } = options;
+  const { bus, cluster, tokens, local, secret } = ports;
+  const telemetry = ports.telemetry(node, "chat-server");
+  const config = chatServerConfig.fromEnvironment(process.env, { node, weight, process: ports.process });
+  const links = createLinkListener({
+    node,
+    local,
+    logger: telemetry.logger,
+    ...(tcp === undefined ? {} : { tcp: { host: tcp.host, port: tcp.port, secret, ...advertised(tcp) } }),
+  });
+  const store = await ports.store();
+  const server = await startChatServer(config, { store, bus, cluster, tokens, links, telemetry, secret });
+  let isDraining = false;
+  return {
+    role: "chat-server",
+    node,
+    address: server.address,
+    isReady: () => !isDraining && server.isReady(),
+    drain() {
+      isDraining = true;
+      return server.drain();
+    },
+    close: () => server.close(),
+  };
+}
+
+/** Nobody can dial "every address": the host's own name stands for it, which a container network resolves. */
+function advertised(tcp: { readonly host: string; readonly advertisedHost?: string | undefined }): {
+  advertisedHost?: string;
+} {
+  if (tcp.advertisedHost !== undefined) return { advertisedHost: tcp.advertisedHost };
+  return tcp.host === "0.0.0.0" || tcp.host === "::" ? { advertisedHost: hostname() } : {};
+}
+
+const drainOrder: readonly NodeRole[] = ["gateway", "chat-server", "presence"];
+
+/** Gateways first, so that clients go elsewhere; then those who hold their sessions; each drained, then closed. */
+export async function endParts(parts: readonly Part[]): Promise<void> {
+  for (const role of drainOrder) {
+    await Promise.all(parts.filter((part) => part.role === role).map((part) => part.drain().then(() => part.close())));
+  }
+}

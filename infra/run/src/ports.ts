@@ -1,0 +1,98 @@
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { loadOrCreateSecret, type TokenVerifier } from "@parley/auth";
+import { type Bus, createMemoryBus, createRedisBus, parseRedisUrl, waitForRedis } from "@parley/bus";
+import { type Cluster, createMemoryCluster, createRedisCluster } from "@parley/cluster";
+import { LocalLinks } from "@parley/link";
+import { type MessageStore, openLmdbStore } from "@parley/store";
+import { createProcessRegistry, createTelemetry, type LogLevel, type Telemetry } from "@parley/telemetry";
+import type { NodeSettings } from "./settings.ts";
+import { openTokens } from "./tokens.ts";
+
+/** What the parts of one process share. */
+export interface ProcessPorts {
+  /** Unique for this process: parts that share it call each other instead of dialling. */
+  readonly process: string;
+  readonly secret: string;
+  readonly tokens: TokenVerifier;
+  readonly cluster: Cluster;
+  readonly bus: Bus;
+  readonly local: LocalLinks;
+  readonly registry: ReturnType<typeof createProcessRegistry>;
+  /** Opened at the first call: a gateway alone never opens it. */
+  store(): Promise<MessageStore>;
+  telemetry(node: string, role: string): Telemetry;
+  close(): Promise<void>;
+}
+
+type PortSettings = Pick<
+  NodeSettings,
+  | "data"
+  | "redis"
+  | "mongodb"
+  | "logLevel"
+  | "logFile"
+  | "tokenAlgorithms"
+  | "tokenJwks"
+  | "tokenAudience"
+  | "tokenIssuer"
+  | "tokenClockToleranceS"
+>;
+
+/**
+ * Opens what the settings name: Redis or memory, MongoDB or LMDB. Waits for a Redis that does not answer yet, a line a
+ * second. **Errors**: rejects for keys or a data folder that cannot be used.
+ */
+export async function openPorts(settings: PortSettings, say: (line: string) => void): Promise<ProcessPorts> {
+  const secret = await loadOrCreateSecret(settings.data);
+  const tokens = await openTokens(settings);
+  const { bus, cluster } = await openCoordination(settings.redis, say);
+  const registry = createProcessRegistry();
+  const telemetries: Telemetry[] = [];
+  let store: Promise<MessageStore> | undefined;
+  return {
+    process: `${hostname()
+      .replace(/[^A-Za-z0-9_-]/g, "-")
+      .slice(0, 32)}-${process.pid}-${Date.now().toString(36)}`,
+    secret,
+    tokens,
+    cluster,
+    bus,
+    local: new LocalLinks(),
+    registry,
+    store() {
+      store ??= openStore(settings);
+      return store;
+    },
+    telemetry(node, role) {
+      const telemetry = createTelemetry({
+        node,
+        role,
+        registry,
+        level: settings.logLevel satisfies LogLevel,
+        destination: settings.logFile === undefined ? "stderr" : { file: settings.logFile },
+      });
+      telemetries.push(telemetry);
+      return telemetry;
+    },
+    async close() {
+      await cluster.close();
+      await bus.close();
+      await (await store)?.close();
+      for (const telemetry of telemetries) telemetry.close();
+    },
+  };
+}
+
+async function openCoordination(redisUrl: string | undefined, say: (line: string) => void) {
+  if (redisUrl === undefined) return { bus: createMemoryBus(), cluster: createMemoryCluster() };
+  const redis = parseRedisUrl(redisUrl);
+  await waitForRedis(redis, say);
+  const bus = createRedisBus({ redis });
+  return { bus, cluster: createRedisCluster({ redis, bus }) };
+}
+
+function openStore(settings: PortSettings): Promise<MessageStore> {
+  if (settings.mongodb === undefined) return openLmdbStore({ path: join(settings.data, "log") });
+  return Promise.reject(new Error("MongoDB is not served yet"));
+}

@@ -1,0 +1,70 @@
+import { resolve } from "node:path";
+import { ConfigError } from "@parley/config";
+import { rotateLog } from "./log-file.ts";
+import { endParts, type Part, startChatServerPart, startGatewayPart } from "./parts.ts";
+import { openPorts } from "./ports.ts";
+import type { Ready } from "./ready.ts";
+import { createScreen } from "./screen.ts";
+import { nodeTable, type StartSettings, startTable } from "./settings.ts";
+import { onShutdown } from "./shutdown.ts";
+
+/** `npm start`: gateway, chat servers and presence in one process, on the embedded store and in-process coordination. */
+const endMs = 9_000;
+const about = "Runs Parley in one process: a gateway, chat servers and presence, on the embedded store.";
+
+async function start(settings: StartSettings): Promise<void> {
+  const data = resolve(settings.data);
+  const screen = createScreen();
+  const logFile = settings.logFile ?? (process.stdout.isTTY ? await rotateLog(data) : undefined);
+  const { logLevel } = settings;
+  // What the whole process needs of a node's settings; nothing else of the environment moves it off the embedded store.
+  const shared = nodeTable.fromEnvironment(process.env, { data, logLevel, logFile });
+  const ports = await openPorts({ ...shared, redis: undefined, mongodb: undefined }, screen.say);
+  const parts: Part[] = [];
+  onShutdown(
+    async (reason) => {
+      screen.say(`draining (${reason})`);
+      await endParts(parts);
+      await ports.close();
+      screen.say("stopped; everything acked is on disk");
+    },
+    endMs,
+    screen.say,
+  );
+  await ports.store();
+  screen.say(`store: LMDB in ${data}/log`);
+  for (let index = 1; index <= settings.chatServers; index += 1) {
+    parts.push(await startChatServerPart(ports, { node: `chat-${index}` }));
+  }
+  screen.say(`chat servers: ${settings.chatServers}`);
+  const { host, port } = settings;
+  const gateway = await startGatewayPart(ports, { node: "gateway-1", host, port });
+  parts.push(gateway);
+  screen.say(`gateway: ${gateway.address}`);
+  await screen.ready(describe(parts, data));
+}
+
+function describe(parts: readonly Part[], data: string): Ready {
+  const gateways = parts.filter(({ role }) => role === "gateway");
+  return {
+    ws: gateways.map(({ address }) => address),
+    http: gateways.flatMap(({ http }) => http ?? []),
+    presence: parts.find(({ role }) => role === "presence")?.address ?? "",
+    processes: parts.map(({ role, node, address }) => ({ role, pid: process.pid, node, address })),
+    data,
+  };
+}
+
+function isTaken(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "EADDRINUSE";
+}
+
+try {
+  const parsed = startTable.parse(process.argv.slice(2), process.env, about);
+  if (parsed.kind === "help") process.stdout.write(parsed.text);
+  else await start(parsed.config);
+} catch (error) {
+  const reason = error instanceof Error ? error.message : String(error);
+  process.stderr.write(`start: ${isTaken(error) ? `${reason}; choose another port with --port` : reason}\n`);
+  process.exit(error instanceof ConfigError ? 2 : 1);
+}
