@@ -14,6 +14,7 @@ import { Peers } from "./peer/peers.ts";
 import { HeadWatchHost } from "./relay/head-watch-host.ts";
 import { InterestHost } from "./relay/interest-host.ts";
 import { RelayHost } from "./relay/relay-host.ts";
+import { IndexSweepHost } from "./session/index-sweep-host.ts";
 import { PresenceHost } from "./session/presence-host.ts";
 import { ReadMarksHost } from "./session/read-marks-host.ts";
 import type { Services } from "./session/services.ts";
@@ -98,7 +99,8 @@ export async function startChatServer(config: ChatServerConfig, ports: ChatServe
     presence,
   };
   const sessions = new SessionsHost(services);
-  const handlePeer = createPeerHandler({ appends, interest, publisher, relays, sessions, logs, peers });
+  const handlePeer = createPeerHandler({ appends, homes, interest, publisher, relays, sessions, logs, peers });
+  const sweep = new IndexSweepHost(sessions, telemetry, () => bus.isUp);
   const heads = new HeadWatchHost({ store, relays, telemetry, isBusUp: () => bus.isUp });
 
   await peers.open();
@@ -126,6 +128,7 @@ export async function startChatServer(config: ChatServerConfig, ports: ChatServe
       if (!isUp) return;
       interest.redeclareAll();
       heads.checkAll();
+      sweep.hurry();
       presence.enterAll(sessions.all());
       presence.recheck();
     }),
@@ -152,6 +155,7 @@ export async function startChatServer(config: ChatServerConfig, ports: ChatServe
     await held.leave().catch((error: unknown) => logger.debug({ err: error }, "lease not given back"));
     await listener.close();
     heads.close();
+    sweep.close();
     await Promise.allSettled([readMarks.flush(), logs.settle(500)]);
     readMarks.close();
     logs.close();

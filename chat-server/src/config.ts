@@ -75,7 +75,7 @@ export const chatServerConfig = defineConfig("chat-server", {
   requestsPerSecond: {
     type: "integer",
     unit: "requests/s",
-    default: 50,
+    default: 200,
     min: 1,
     max: 100_000,
     help: "Requests a second and user, over all devices; beyond it rate_limited.",
@@ -83,7 +83,7 @@ export const chatServerConfig = defineConfig("chat-server", {
   requestsBurst: {
     type: "integer",
     unit: "requests",
-    default: 200,
+    default: 1_000,
     min: 1,
     max: 100_000,
     help: "Requests at once and user after a quiet while.",

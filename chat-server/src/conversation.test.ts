@@ -7,7 +7,10 @@ async function fleetOf(count: number): Promise<TestFleet> {
   return fleet;
 }
 
-async function twoUsers(fleet: TestFleet, servers: readonly [number, number]): Promise<[TestSession, TestSession, string]> {
+async function twoUsers(
+  fleet: TestFleet,
+  servers: readonly [number, number],
+): Promise<[TestSession, TestSession, string]> {
   const ada = (await fleet.connect(servers[0])).attach("ada");
   const grace = (await fleet.connect(servers[1], "gateway-2")).attach("grace");
   await Promise.all([ada.welcome(), grace.welcome()]);
@@ -22,7 +25,8 @@ test.each([
 ] as const)("a message reaches every member in order, with the sender's ack, on %s", async (_, count, servers) => {
   const fleet = await fleetOf(count);
   const [ada, grace, channel] = await twoUsers(fleet, servers);
-  for (let n = 1; n <= 20; n++) ada.send({ type: "send", id: `m${n}`, channel, text: `text ${n}`, prev: n > 1 ? `m${n - 1}` : undefined });
+  for (let n = 1; n <= 20; n++)
+    ada.send({ type: "send", id: `m${n}`, channel, text: `text ${n}`, prev: n > 1 ? `m${n - 1}` : undefined });
   await Promise.all([ada, grace].map((session) => session.met(() => session.seqs(channel).length === 21)));
   expect(grace.seqs(channel)).toEqual(Array.from({ length: 21 }, (_one, index) => index + 1));
   expect(ada.events(channel).map((event) => event.raw)).toEqual(grace.events(channel).map((event) => event.raw));
@@ -35,8 +39,15 @@ test("the same id again is acked with the first one's seq; with other content it
   const [ada, , channel] = await twoUsers(fleet, [1, 2]);
   const first = await ada.ask({ type: "send", id: "m1", channel, text: "once" });
   expect(first).toMatchObject({ type: "ack", seq: 2 });
-  expect(await ada.ask({ type: "send", id: "m1", channel, text: "once" })).toMatchObject({ type: "ack", seq: 2, duplicate: true });
-  expect(await ada.ask({ type: "send", id: "m1", channel, text: "twice" })).toMatchObject({ type: "error", code: "conflict" });
+  expect(await ada.ask({ type: "send", id: "m1", channel, text: "once" })).toMatchObject({
+    type: "ack",
+    seq: 2,
+    duplicate: true,
+  });
+  expect(await ada.ask({ type: "send", id: "m1", channel, text: "twice" })).toMatchObject({
+    type: "error",
+    code: "conflict",
+  });
 });
 
 test("a resumed session gets what it missed and nothing else, then the live stream", async () => {
@@ -72,8 +83,12 @@ test("history is folded: edits, deletions and reactions show in the page at once
   expect(await ada.ask({ type: "edit", id: "e1", channel, target: 2, text: "better" })).toMatchObject({ type: "ack" });
   expect(await ada.ask({ type: "delete", id: "d1", channel, target: 3 })).toMatchObject({ type: "ack" });
   expect(await grace.ask({ type: "react", id: "x1", channel, target: 4, emoji: "👍" })).toMatchObject({ type: "ack" });
-  expect(await grace.ask({ type: "edit", id: "e2", channel, target: 2, text: "mine" })).toMatchObject({ code: "forbidden" });
-  expect(await ada.ask({ type: "edit", id: "e3", channel, target: 3, text: "back" })).toMatchObject({ code: "not_found" });
+  expect(await grace.ask({ type: "edit", id: "e2", channel, target: 2, text: "mine" })).toMatchObject({
+    code: "forbidden",
+  });
+  expect(await ada.ask({ type: "edit", id: "e3", channel, target: 3, text: "back" })).toMatchObject({
+    code: "not_found",
+  });
   const page = await grace.ask({ type: "history", id: "h1", channel });
   if (page.type !== "result") throw new Error(page.raw);
   const bySeq = new Map(page.events?.map((event) => [event.seq, event]));
@@ -109,5 +124,7 @@ test("the welcome names the user's channels with read mark and unread, most rece
       const again = (await fleet.connect(1, "gateway-9")).attach("grace");
       return (await again.welcome()) as unknown;
     })
-    .toMatchObject({ channels: [{ channel, kind: "group", name: "lab", role: "member", head: 4, read: 3, unread: 1 }] });
+    .toMatchObject({
+      channels: [{ channel, kind: "group", name: "lab", role: "member", head: 4, read: 3, unread: 1 }],
+    });
 });

@@ -1,4 +1,4 @@
-import { type TokenVerifier, TokenError } from "@parley/auth";
+import { TokenError, type TokenVerifier } from "@parley/auth";
 import { createMemoryBus, type MemoryBus } from "@parley/bus";
 import { createMemoryCluster, type MemoryCluster } from "@parley/cluster";
 import { type Attachment, createLinkListener, type DownFrame, type GatewayLink, LocalLinks } from "@parley/link";
@@ -75,7 +75,10 @@ export class TestGateway {
     link.onFrame((frame) => this.handle(frame));
   }
 
-  attach(user: string, options: { device?: string; cursors?: Record<ChannelId, Seq>; connection?: string; isNew?: boolean } = {}) {
+  attach(
+    user: string,
+    options: { device?: string; cursors?: Record<ChannelId, Seq>; connection?: string; isNew?: boolean } = {},
+  ) {
     const attachment = this.next++;
     const session = new TestSession(this.link, attachment);
     this.sessions.set(attachment, session);
@@ -84,7 +87,8 @@ export class TestGateway {
     this.link.send({
       type: "attach",
       attachment,
-      connection: options.connection ?? `${this.link.peer}-${user}-${attachment}-${Math.random().toString(36).slice(2)}`,
+      connection:
+        options.connection ?? `${this.link.peer}-${user}-${attachment}-${Math.random().toString(36).slice(2)}`,
       user,
       device: options.device ?? `device-${attachment}`,
       tokenExpiresAt: Date.now() + 3_600_000,

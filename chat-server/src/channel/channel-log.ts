@@ -355,10 +355,10 @@ export class ChannelLog<Asker> {
 
   private settle(ticket: Ticket<Asker>, answer: Answer): void {
     if (this.pending.get(ticket.key) === ticket) this.pending.delete(ticket.key);
-    for (const asker of ticket.askers) {
-      this.effects.answer(asker, ticket.request, answer);
-      if (answer.ok && !answer.isDuplicate) answer = { ...answer, isDuplicate: true };
-    }
+    const [first, ...others] = ticket.askers;
+    if (first !== undefined) this.effects.answer(first, ticket.request, answer);
+    const again: Answer = answer.ok ? { ...answer, isDuplicate: true } : answer;
+    for (const asker of others) this.effects.answer(asker, ticket.request, again);
   }
 
   private learn(events: readonly LogEvent[]): void {
@@ -420,9 +420,24 @@ export class ChannelLog<Asker> {
   }
 
   private noopTicket(seq: Seq): Ticket<Asker> {
-    const request = { channel: this.channel, sender: "parley", id: `~noop-${seq}`, hash: "", wish: { kind: "noop" } } as const;
+    const request = {
+      channel: this.channel,
+      sender: "parley",
+      id: `~noop-${seq}`,
+      hash: "",
+      wish: { kind: "noop" },
+    } as const;
     const key = requestKey(request.sender, request.id);
-    return { order: -1, request, key, askers: [], isReadSince: false, isPrevSought: false, isSelfSought: false, isTargetSought: false };
+    return {
+      order: -1,
+      request,
+      key,
+      askers: [],
+      isReadSince: false,
+      isPrevSought: false,
+      isSelfSought: false,
+      isTargetSought: false,
+    };
   }
 
   private mustKnow(): KnownLog {

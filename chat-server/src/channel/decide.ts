@@ -81,12 +81,7 @@ function decideCreate(request: AppendRequest, fold: ChannelFold): Decision {
   });
 }
 
-function decideOnTarget(
-  request: AppendRequest,
-  fold: ChannelFold,
-  role: Role,
-  target: Target | undefined,
-): Decision {
+function decideOnTarget(request: AppendRequest, fold: ChannelFold, role: Role, target: Target | undefined): Decision {
   const { wish, sender } = request;
   if (wish.kind !== "edit" && wish.kind !== "delete" && wish.kind !== "reaction") throw new Error("no target");
   if (role === "reader") return no("forbidden", "channel: a reader may only read");

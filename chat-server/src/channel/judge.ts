@@ -164,6 +164,7 @@ class Judgement<Asker> {
     }
     this.fold.apply(event);
     if (body.kind === "created") this.joins.push({ users: body.members.map((m) => m.user), seq: event.seq });
-    else if (body.kind === "member" && body.change === "joined") this.joins.push({ users: [body.user], seq: event.seq });
+    else if (body.kind === "member" && body.change === "joined")
+      this.joins.push({ users: [body.user], seq: event.seq });
   }
 }

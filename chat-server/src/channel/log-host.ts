@@ -107,7 +107,11 @@ export class LogHost {
             lookup.targets.length === 0 ? [] : store.readAt(channel, lookup.targets),
             Promise.all(lookup.requests.map(({ sender, id }) => store.findByRequest(channel, sender, id))),
           ]);
-          log().onLookedUp(token, targets, requests.filter((found) => found !== undefined));
+          log().onLookedUp(
+            token,
+            targets,
+            requests.filter((found) => found !== undefined),
+          );
         }),
       markIn: (token, joins) =>
         attempt(token, async () => {
@@ -129,7 +133,11 @@ export class LogHost {
       readOn: (token, after) =>
         attempt(token, async () => {
           const page = await store.readAfter(channel, after, { events: 500 });
-          log().onRead(token, page.events.map((stored) => stored.event), page.isEnd);
+          log().onRead(
+            token,
+            page.events.map((stored) => stored.event),
+            page.isEnd,
+          );
         }),
       wait: (token, count) => {
         // Full jitter over 25 ms · 2^n: two servers that fight for a slot must not meet again.

@@ -37,7 +37,12 @@ export class Publisher {
       for (const node of receivers) this.peers.sendPacked(node, packed);
     }
     for (const { body, seq } of events) {
-      if (body.kind === "created") this.tellJoined(channel, body.members.map((member) => member.user), seq);
+      if (body.kind === "created")
+        this.tellJoined(
+          channel,
+          body.members.map((member) => member.user),
+          seq,
+        );
       else if (body.kind === "member" && body.change === "joined") this.tellJoined(channel, [body.user], seq);
     }
   }

@@ -92,7 +92,9 @@ export async function readAll(
 ): Promise<{ events: readonly StoredEvent[]; isEnd: boolean }> {
   const events: StoredEvent[] = [];
   for (;;) {
-    const page = await store.readAfter(channel, after + events.length, { events: Math.min(1_000, max - events.length) });
+    const page = await store.readAfter(channel, after + events.length, {
+      events: Math.min(1_000, max - events.length),
+    });
     events.push(...page.events);
     if (page.isEnd || page.events.length === 0) return { events, isEnd: true };
     if (events.length >= max) return { events, isEnd: false };

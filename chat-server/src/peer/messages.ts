@@ -15,4 +15,10 @@ export type PeerMessage =
   /** These users have just become members, by the event `seq`; whoever holds their sessions attaches them. */
   | { readonly type: "joined"; readonly channel: ChannelId; readonly users: readonly UserId[]; readonly seq: number }
   /** A receipt or typing: from anybody to the home (`isFromHome` false), which passes it on to all who are interested. */
-  | { readonly type: "cast"; readonly channel: ChannelId; readonly isFromHome: boolean; readonly from: UserId; readonly payload: Uint8Array };
+  | {
+      readonly type: "cast";
+      readonly channel: ChannelId;
+      readonly isFromHome: boolean;
+      readonly from: UserId;
+      readonly payload: Uint8Array;
+    };

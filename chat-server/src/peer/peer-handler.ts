@@ -1,4 +1,5 @@
 import type { AppendHost } from "../channel/append-host.ts";
+import type { Homes } from "../channel/homes.ts";
 import type { LogHost } from "../channel/log-host.ts";
 import type { Publisher } from "../channel/publisher.ts";
 import type { InterestHost } from "../relay/interest-host.ts";
@@ -9,6 +10,7 @@ import type { PeerHandler, Peers } from "./peers.ts";
 /** What this server does with the words of another. */
 export function createPeerHandler(parts: {
   readonly appends: AppendHost;
+  readonly homes: Homes;
   readonly interest: InterestHost;
   readonly publisher: Publisher;
   readonly relays: RelayHost;
@@ -16,7 +18,7 @@ export function createPeerHandler(parts: {
   readonly logs: LogHost;
   readonly peers: Peers;
 }): PeerHandler {
-  const { appends, interest, logs, peers, publisher, relays, sessions } = parts;
+  const { appends, homes, interest, logs, peers, publisher, relays, sessions } = parts;
   return (from, message) => {
     switch (message.type) {
       case "append":
@@ -37,8 +39,8 @@ export function createPeerHandler(parts: {
         break;
       case "events":
         relays.learn(message.channel, message.events);
-        // Appended by somebody else: a log that is sequenced here reads on.
-        logs.hear(message.channel, message.events.at(-1)?.seq ?? 0);
+        // Appended by a stand-in: the home reads on, and passes it on to all who are interested.
+        if (homes.isHome(message.channel)) logs.hear(message.channel, message.events.at(-1)?.seq ?? 0);
         break;
       case "joined":
         sessions.joined(message.channel, message.users, message.seq);

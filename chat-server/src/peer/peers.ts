@@ -27,7 +27,8 @@ export class Peers {
   private readonly handler: PeerHandler;
   private readonly telemetry: Telemetry;
   private readonly outboxes = new Map<NodeId, Outbox>();
-  private readonly packr = new Packr({ useRecords: false, moreTypes: false });
+  // Copies, since relays keep payloads for a while: a view would keep the whole batch.
+  private readonly packr = new Packr({ useRecords: false, copyBuffers: true });
   private isFlushing = false;
   private subscription: BusSubscription | undefined;
 

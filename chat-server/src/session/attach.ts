@@ -1,5 +1,5 @@
 import type { AttachFrame } from "@parley/link";
-import type { ChannelId, Seq } from "@parley/protocol";
+import type { ChannelId, Seq, WelcomeFrame } from "@parley/protocol";
 import type { UserIndex } from "@parley/store";
 import pLimit, { type LimitFunction } from "p-limit";
 import { catchUp } from "./catch-up.ts";
@@ -60,11 +60,26 @@ export class Attacher {
     });
   }
 
+  /**
+   * Compares the session's channels with the user index: the word that somebody has become a member may have been lost.
+   * **Errors**: StoreError.
+   */
+  async sweep(session: Session): Promise<void> {
+    if (session.stage !== "attached") return;
+    const index = await this.services.store.readUser(session.user);
+    for (const [channel, { in: entered, out }] of index.channels) {
+      if (entered > out && !session.channels.has(channel)) this.joined(session, channel, entered);
+    }
+  }
+
   private async follow(session: Session, channel: ChannelId): Promise<void> {
-    if (session.isClosed || session.channels.has(channel)) return;
-    const record = this.services.relays.hold(channel);
-    session.channels.set(channel, { record, isLive: false });
-    await this.follows(() => record.ready);
+    // The bound is on what is begun: a hello may name thousands of channels.
+    await this.follows(async () => {
+      if (session.isClosed || session.channels.has(channel)) return;
+      const record = this.services.relays.hold(channel);
+      session.channels.set(channel, { record, isLive: false });
+      await record.ready;
+    });
   }
 
   /** One tick: what `welcome` says, where each channel is live from, and the audience agree. */
@@ -111,11 +126,13 @@ export class Attacher {
     } else {
       link.send({ type: "attached", attachment, baseline });
     }
-    for (const [channel, cursor] of missing) this.attempt(session, channel, () => this.catchUp(session, channel, cursor));
-    for (const [channel, cursor] of fresh) this.attempt(session, channel, () => this.startFrom(session, channel, cursor));
+    for (const [channel, cursor] of missing)
+      this.attempt(session, channel, () => this.catchUp(session, channel, cursor));
+    for (const [channel, cursor] of fresh)
+      this.attempt(session, channel, () => this.startFrom(session, channel, cursor));
   }
 
-  private toWelcome(session: Session, first: readonly ChannelId[], index: UserIndex, more: boolean) {
+  private toWelcome(session: Session, first: readonly ChannelId[], index: UserIndex, more: boolean): WelcomeFrame {
     const { user } = session;
     const entries: { entry: ChannelEntry; time: number }[] = [];
     for (const channel of first) {
@@ -133,8 +150,8 @@ export class Attacher {
       time: Date.now(),
       heartbeatMs: this.services.config.heartbeatMs,
       channels: entries.map(({ entry }) => entry),
-      ...(more ? { more: true } : {}),
-    } as const;
+      ...(more ? { more: true as const } : {}),
+    };
   }
 
   /** Channels beyond those that `welcome` names: live from when they are followed, without holding welcome up. */

@@ -2,10 +2,10 @@ import type { ChannelId, Seq } from "@parley/protocol";
 import type { MessageStore } from "@parley/store";
 import type { LimitFunction } from "p-limit";
 import type { ChannelFold } from "../channel/fold.ts";
+import type { RelaySession } from "../relay/audience.ts";
 import type { RelayChannel } from "../relay/relay-channel.ts";
 import type { RelayedEvent } from "../relay/relayed-event.ts";
 import { toRelayed } from "../relay/relayed-event.ts";
-import type { RelaySession } from "../relay/audience.ts";
 import { type Session, toPayload } from "./session.ts";
 
 export interface CatchUpOptions {
@@ -25,12 +25,7 @@ const pageEvents = 200;
  * the user's membership is announced by `gap` (rule 15); a cursor ahead of the log is reset (rule 16).
  * **Errors**: StoreError; the caller tries again from the gateway's cursor.
  */
-export async function catchUp(
-  session: Session,
-  channel: ChannelId,
-  from: Seq,
-  options: CatchUpOptions,
-): Promise<void> {
+export async function catchUp(session: Session, channel: ChannelId, from: Seq, options: CatchUpOptions): Promise<void> {
   const held = session.channels.get(channel);
   if (held === undefined) return;
   const relay = await held.record.ready;

@@ -1,8 +1,8 @@
 import type { Bus, BusSubscription } from "@parley/bus";
 import type { Cluster, UserPresence } from "@parley/cluster";
 import type { PresenceFrame, UserId } from "@parley/protocol";
-import type { Telemetry } from "@parley/telemetry";
 import { hash53 } from "@parley/ring";
+import type { Telemetry } from "@parley/telemetry";
 import type { Session } from "./session.ts";
 
 const bucketCount = 64;
@@ -59,12 +59,17 @@ export class PresenceHost {
     const key = this.keyOf(session);
     const at = Date.now();
     clearTimeout(this.leaving.get(key));
-    const timer = setTimeout(() => {
-      this.leaving.delete(key);
-      this.attempt(
-        this.cluster.presence.remove(session.user, key, at).then(() => (isMoving ? undefined : this.checkGone(session.user))),
-      );
-    }, isMoving ? 0 : this.graceMs);
+    const timer = setTimeout(
+      () => {
+        this.leaving.delete(key);
+        this.attempt(
+          this.cluster.presence
+            .remove(session.user, key, at)
+            .then(() => (isMoving ? undefined : this.checkGone(session.user))),
+        );
+      },
+      isMoving ? 0 : this.graceMs,
+    );
     this.leaving.set(key, timer);
   }
 

@@ -1,4 +1,4 @@
-import type { Attachment, AttachFrame, ChatServerLink } from "@parley/link";
+import type { AttachFrame, Attachment, ChatServerLink } from "@parley/link";
 import {
   type ChannelId,
   type CloseCode,

@@ -43,6 +43,11 @@ export class SessionsHost {
     }
   }
 
+  /** See {@link Attacher.sweep}. */
+  sweep(session: Session): Promise<void> {
+    return this.attacher.sweep(session);
+  }
+
   private handle(link: ChatServerLink, sessions: Map<Attachment, Session>, frame: UpFrame): void {
     switch (frame.type) {
       case "attach":

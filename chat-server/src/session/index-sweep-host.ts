@@ -1,0 +1,67 @@
+import type { Telemetry } from "@parley/telemetry";
+import type { Session } from "./session.ts";
+import type { SessionsHost } from "./sessions-host.ts";
+
+const tickMs = 1_000;
+const roundMs = 120_000;
+/** While the bus is away nobody is told of a new channel: this is how it is found. */
+const roundWithoutBusMs = 4_000;
+
+/**
+ * Looks after each session's list of channels, a few sessions a tick: a new channel that pub/sub lost the word of is
+ * found. One point read a session in two minutes.
+ */
+export class IndexSweepHost {
+  private readonly sessions: SessionsHost;
+  private readonly telemetry: Telemetry;
+  private readonly isBusUp: () => boolean;
+  private readonly timer: NodeJS.Timeout;
+  private round: Iterator<Session> | undefined;
+  private roundMs = roundMs;
+  private isWorking = false;
+
+  constructor(sessions: SessionsHost, telemetry: Telemetry, isBusUp: () => boolean) {
+    this.sessions = sessions;
+    this.telemetry = telemetry;
+    this.isBusUp = isBusUp;
+    this.timer = setInterval(() => this.tick(), tickMs);
+  }
+
+  /** One quick round: the bus was away. */
+  hurry(): void {
+    this.round = undefined;
+    this.roundMs = roundWithoutBusMs;
+  }
+
+  close(): void {
+    clearInterval(this.timer);
+  }
+
+  private tick(): void {
+    if (this.isWorking) return;
+    if (!this.isBusUp()) this.roundMs = roundWithoutBusMs;
+    this.isWorking = true;
+    this.work()
+      .catch((error: unknown) => {
+        this.telemetry.logger.debug({ err: error }, "sweep waits for the store");
+      })
+      .finally(() => {
+        this.isWorking = false;
+      });
+  }
+
+  private async work(): Promise<void> {
+    this.round ??= [...this.sessions.all()].values();
+    const count = [...this.sessions.all()].length;
+    const share = Math.ceil((count * tickMs) / this.roundMs);
+    for (let done = 0; done < share; done++) {
+      const next = this.round.next();
+      if (next.done === true) {
+        this.round = undefined;
+        this.roundMs = roundMs;
+        return;
+      }
+      await this.sessions.sweep(next.value);
+    }
+  }
+}
