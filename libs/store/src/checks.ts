@@ -1,5 +1,5 @@
 import type { ChannelId, RequestId, Seq, UserId } from "@parley/protocol";
-import type { LogEvent, ReadLimit } from "./message-store.ts";
+import type { LogEvent, OriginEffect, ReadLimit } from "./message-store.ts";
 
 /** Most events of one run; see {@link MessageStore.append}. */
 export const runEventsMax = 256;
@@ -69,6 +69,15 @@ export function mustBeLimit(limit: ReadLimit): PageLimit {
 export function mustBeSeqs(seqs: readonly Seq[]): void {
   if (seqs.length > pageEventsMax) throw new RangeError(`at most ${pageEventsMax} seqs at once, not ${seqs.length}`);
   for (const seq of seqs) mustBeSeq(seq);
+}
+
+export function mustBeEffects(effects: readonly OriginEffect[], upTo: Seq): void {
+  mustBeSeq(upTo, 0);
+  for (const effect of effects) {
+    mustBeSeq(effect.seq);
+    mustBeSeq(effect.target);
+    if (effect.kind === "reaction") mustBeUser(effect.user);
+  }
 }
 
 /** Approximate size: UTF-16 units of text and data and a flat cost for the rest. */

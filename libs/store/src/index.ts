@@ -1,3 +1,4 @@
 export type * from "./message-store.ts";
 export { StoreError } from "./message-store.ts";
 export { type LmdbStoreOptions, openLmdbStore } from "./message-store-lmdb.ts";
+export { type MongoStoreOptions, openMongoStore } from "./message-store-mongodb.ts";

@@ -1,5 +1,14 @@
 import type { ChannelId, RequestId, Seq, UserId } from "@parley/protocol";
-import { mustBeChannel, mustBeLimit, mustBeRequest, mustBeRun, mustBeSeq, mustBeSeqs, mustBeUser } from "./checks.ts";
+import {
+  mustBeChannel,
+  mustBeEffects,
+  mustBeLimit,
+  mustBeRequest,
+  mustBeRun,
+  mustBeSeq,
+  mustBeSeqs,
+  mustBeUser,
+} from "./checks.ts";
 import { advanceSummary, findSummary, moveApplied, type SummaryChange } from "./lmdb/channels.ts";
 import { applyEffect } from "./lmdb/effects.ts";
 import { appendRun, findAbove, hasEvent, headOf, pageAfter, pageBefore, readEvent, requestSeq } from "./lmdb/log.ts";
@@ -52,7 +61,7 @@ class LmdbStore implements MessageStore {
     this.#tables = tables;
   }
 
-  append(channel: ChannelId, events: readonly LogEvent[]): Promise<AppendOutcome> {
+  async append(channel: ChannelId, events: readonly LogEvent[]): Promise<AppendOutcome> {
     mustBeRun(channel, events);
     return this.#write((tables) => appendRun(tables, channel, events));
   }
@@ -113,14 +122,9 @@ class LmdbStore implements MessageStore {
     return this.#read((tables) => findAbove(tables, channel, head));
   }
 
-  applyEffects(channel: ChannelId, effects: readonly OriginEffect[], upTo: Seq): Promise<void> {
+  async applyEffects(channel: ChannelId, effects: readonly OriginEffect[], upTo: Seq): Promise<void> {
     mustBeChannel(channel);
-    mustBeSeq(upTo, 0);
-    for (const effect of effects) {
-      mustBeSeq(effect.seq);
-      mustBeSeq(effect.target);
-      if (effect.kind === "reaction") mustBeUser(effect.user);
-    }
+    mustBeEffects(effects, upTo);
     return this.#write((tables) => {
       for (const effect of effects) applyEffect(tables, channel, effect);
       moveApplied(tables, channel, upTo);
@@ -139,7 +143,7 @@ class LmdbStore implements MessageStore {
     });
   }
 
-  advanceSummaries(summaries: ReadonlyMap<ChannelId, SummaryChange>): Promise<void> {
+  async advanceSummaries(summaries: ReadonlyMap<ChannelId, SummaryChange>): Promise<void> {
     for (const channel of summaries.keys()) mustBeChannel(channel);
     return this.#write((tables) => {
       for (const [channel, change] of summaries) advanceSummary(tables, channel, change);
@@ -151,7 +155,7 @@ class LmdbStore implements MessageStore {
     return this.#read((tables) => userIndex(tables, user));
   }
 
-  markIn(users: readonly UserId[], channel: ChannelId, seq: Seq): Promise<void> {
+  async markIn(users: readonly UserId[], channel: ChannelId, seq: Seq): Promise<void> {
     for (const user of users) mustBeUser(user);
     mustBeChannel(channel);
     mustBeSeq(seq);
@@ -160,14 +164,14 @@ class LmdbStore implements MessageStore {
     });
   }
 
-  markOut(user: UserId, channel: ChannelId, seq: Seq): Promise<void> {
+  async markOut(user: UserId, channel: ChannelId, seq: Seq): Promise<void> {
     mustBeUser(user);
     mustBeChannel(channel);
     mustBeSeq(seq);
     return this.#write((tables) => markUser(tables, user, channel, { in: 0, out: seq }));
   }
 
-  advanceReads(user: UserId, reads: ReadonlyMap<ChannelId, { seq: Seq; ordinal: number }>): Promise<void> {
+  async advanceReads(user: UserId, reads: ReadonlyMap<ChannelId, { seq: Seq; ordinal: number }>): Promise<void> {
     mustBeUser(user);
     for (const channel of reads.keys()) mustBeChannel(channel);
     return this.#write((tables) => markReads(tables, user, reads));

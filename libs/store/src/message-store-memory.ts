@@ -1,5 +1,14 @@
 import type { ChannelId, RequestId, Seq, UserId } from "@parley/protocol";
-import { mustBeChannel, mustBeLimit, mustBeRequest, mustBeRun, mustBeSeq, mustBeSeqs, mustBeUser } from "./checks.ts";
+import {
+  mustBeChannel,
+  mustBeEffects,
+  mustBeLimit,
+  mustBeRequest,
+  mustBeRun,
+  mustBeSeq,
+  mustBeSeqs,
+  mustBeUser,
+} from "./checks.ts";
 import type {
   AppendOutcome,
   ChannelSummary,
@@ -95,7 +104,7 @@ class MemoryStore implements MessageStore {
 
   async applyEffects(channel: ChannelId, effects: readonly OriginEffect[], upTo: Seq): Promise<void> {
     mustBeChannel(channel);
-    mustBeSeq(upTo, 0);
+    mustBeEffects(effects, upTo);
     return this.#write("applyEffects", channel, () => {
       for (const effect of effects) this.#log.apply(channel, effect);
       this.#log.advance(channel, { applied: upTo });

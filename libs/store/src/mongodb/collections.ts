@@ -1,0 +1,98 @@
+import { type Collection, type Db, MongoClient } from "mongodb";
+import { StoreError } from "../message-store.ts";
+import type { EventDocument } from "./documents.ts";
+
+/** Derived facts of a channel; see ChannelSummary. */
+export interface ChannelDocument {
+  _id: string;
+  verified?: number;
+  activeAt?: number;
+  applied?: number;
+  /** Ranked JSON. */
+  snapshot?: string;
+}
+
+export interface UserDocument {
+  _id: string;
+  channels?: Record<string, { in?: number; out?: number }>;
+  /** Ranked ordinal. */
+  reads?: Record<string, string>;
+}
+
+/** Where a request went; a hint, written after the event. */
+export interface RequestDocument {
+  _id: string;
+  seq: number;
+}
+
+export interface Collections {
+  readonly client: MongoClient;
+  readonly db: Db;
+  readonly events: Collection<EventDocument>;
+  readonly channels: Collection<ChannelDocument>;
+  readonly users: Collection<UserDocument>;
+  readonly requests: Collection<RequestDocument>;
+  /** The server looks up nothing but `_id` quickly (FerretDB says who it is in `buildInfo`). */
+  readonly isPointOnly: boolean;
+}
+
+export interface ConnectOptions {
+  readonly url: string;
+  readonly database: string;
+  /** Most connections to each server. */
+  readonly connectionsMax: number;
+  /** Longest wait for a server to write to, and for a free connection. */
+  readonly selectionTimeoutMs: number;
+  /** Longest silence of a server that was asked something. */
+  readonly answerTimeoutMs: number;
+}
+
+/**
+ * Connects, and creates the indexes that the guarantees rest on.
+ * **Errors**: StoreError `unavailable` that names the hosts, never the credentials.
+ */
+export async function openCollections(options: ConnectOptions): Promise<Collections> {
+  let client: MongoClient | undefined;
+  try {
+    client = new MongoClient(options.url, {
+      maxPoolSize: options.connectionsMax,
+      serverSelectionTimeoutMS: options.selectionTimeoutMs,
+      waitQueueTimeoutMS: options.selectionTimeoutMs,
+      connectTimeoutMS: options.selectionTimeoutMs,
+      socketTimeoutMS: options.answerTimeoutMs,
+      // One attempt, one outcome: after a second attempt of the driver's own "surely not done" could not be told from
+      // "unknown". Callers try again at the same seqs anyway.
+      retryWrites: false,
+      readPreference: "primary",
+      readConcern: { level: "majority" },
+      // Below the answer timeout, so that the server's own word comes first.
+      writeConcern: { w: "majority", journal: true, wtimeoutMS: Math.ceil(options.answerTimeoutMs * 0.8) },
+      ignoreUndefined: true,
+    });
+    await client.connect();
+    const db = client.db(options.database);
+    const events = db.collection<EventDocument>("events");
+    const unique = { unique: true };
+    await events.createIndex({ channel: 1, seq: 1 }, unique);
+    await events.createIndex({ channel: 1, sender: 1, id: 1 }, unique);
+    return {
+      client,
+      db,
+      events,
+      channels: db.collection("channels"),
+      users: db.collection("users"),
+      requests: db.collection("requests"),
+      isPointOnly: "ferretdbVersion" in (await db.admin().command({ buildInfo: 1 })),
+    };
+  } catch (error) {
+    await client?.close();
+    const name = error instanceof Error ? error.name : "";
+    throw new StoreError("unavailable", `no usable MongoDB server at ${hostsOf(options.url)} (${name})`, {
+      cause: error,
+    });
+  }
+}
+
+function hostsOf(url: string): string {
+  return /^[a-z+]+:\/\/(?:[^@/]*@)?([^/?]*)/.exec(url)?.[1] ?? "an address that can't be parsed";
+}

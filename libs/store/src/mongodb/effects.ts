@@ -1,0 +1,48 @@
+import type { ChannelId } from "@parley/protocol";
+import type { AnyBulkWriteOperation } from "mongodb";
+import type { OriginEffect } from "../message-store.ts";
+import type { Collections } from "./collections.ts";
+import { type EventDocument, editsToErase, eraseUpdate, eventKey, updateOf } from "./documents.ts";
+import type { LogReader } from "./log-reader.ts";
+
+const statementsMax = 500;
+
+/**
+ * Applies effects by updates that may come in any order and any number of times. An edit first writes itself down at
+ * the message, then looks whether that is deleted; a delete first marks the message, then looks which edits are written
+ * down there: of two at once at least one sees the other, so no edit's text outlives its message.
+ */
+export async function applyAll(
+  collections: Collections,
+  reader: LogReader,
+  channel: ChannelId,
+  effects: readonly OriginEffect[],
+): Promise<void> {
+  await updateAll(
+    collections,
+    effects.map((effect) => ({ _id: eventKey(channel, effect.target), update: updateOf(effect) })),
+  );
+  const targets = new Set(effects.filter(({ kind }) => kind !== "reaction").map(({ target }) => target));
+  const [step] = reader.stepEvents;
+  const all = [...targets];
+  for (let start = 0; start < all.length; start += step) {
+    const documents = await reader.at(channel, all.slice(start, start + step));
+    const edits = documents.flatMap(editsToErase);
+    await updateAll(
+      collections,
+      edits.map((seq) => ({ _id: eventKey(channel, seq), update: eraseUpdate })),
+    );
+  }
+}
+
+async function updateAll(
+  { events }: Collections,
+  updates: readonly { _id: string; update: Record<string, Record<string, unknown>> }[],
+): Promise<void> {
+  const statements: AnyBulkWriteOperation<EventDocument>[] = updates.map(({ _id, update }) => ({
+    updateOne: { filter: { _id }, update },
+  }));
+  for (let start = 0; start < statements.length; start += statementsMax) {
+    await events.bulkWrite(statements.slice(start, start + statementsMax), { ordered: false });
+  }
+}

@@ -1,0 +1,53 @@
+import type { ChannelId, Seq, UserId } from "@parley/protocol";
+import type { AnyBulkWriteOperation } from "mongodb";
+import type { UserIndex } from "../message-store.ts";
+import type { Collections, UserDocument } from "./collections.ts";
+import { fieldOf, idOf, packRanked, unpackRanked } from "./text.ts";
+
+const statementsMax = 500;
+const fieldsMax = 500;
+
+export function toUserIndex(document: UserDocument | undefined): UserIndex {
+  const channels = new Map<ChannelId, { in: Seq; out: Seq }>();
+  const reads = new Map<ChannelId, { seq: Seq; ordinal: number }>();
+  for (const [field, mark] of Object.entries(document?.channels ?? {})) {
+    channels.set(idOf(field), { in: mark.in ?? 0, out: mark.out ?? 0 });
+  }
+  for (const [field, stored] of Object.entries(document?.reads ?? {})) {
+    const { seq, rest } = unpackRanked(stored);
+    reads.set(idOf(field), { seq, ordinal: Number(rest) });
+  }
+  return { channels, reads };
+}
+
+/** `in` or `out` of one channel for many users. */
+export async function markUsers(
+  { users }: Collections,
+  marked: readonly UserId[],
+  channel: ChannelId,
+  side: "in" | "out",
+  seq: Seq,
+): Promise<void> {
+  const update = { $max: { [`channels.${fieldOf(channel)}.${side}`]: seq } };
+  const upserts: AnyBulkWriteOperation<UserDocument>[] = marked.map((user) => ({
+    updateOne: { filter: { _id: user }, update, upsert: true },
+  }));
+  for (let start = 0; start < upserts.length; start += statementsMax) {
+    await users.bulkWrite(upserts.slice(start, start + statementsMax), { ordered: false });
+  }
+}
+
+export async function markReads(
+  { users }: Collections,
+  user: UserId,
+  reads: ReadonlyMap<ChannelId, { seq: Seq; ordinal: number }>,
+): Promise<void> {
+  const fields = [...reads].map(([channel, { seq, ordinal }]): [string, string] => [
+    `reads.${fieldOf(channel)}`,
+    packRanked(seq, String(ordinal)),
+  ]);
+  for (let start = 0; start < fields.length; start += fieldsMax) {
+    const $max = Object.fromEntries(fields.slice(start, start + fieldsMax));
+    await users.updateOne({ _id: user }, { $max }, { upsert: true });
+  }
+}
