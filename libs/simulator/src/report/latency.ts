@@ -28,10 +28,11 @@ function createQuantiles() {
   };
 }
 
-/** From a frame on the wire to its ack on the same socket, each attempt by itself. */
-export function ackLatency(history: History): Quantiles {
+/** From a frame on the wire to its ack on the same socket, each attempt by itself; `isLeftOut` as below. */
+export function ackLatency(history: History, isLeftOut: (device: string) => boolean): Quantiles {
   const quantiles = createQuantiles();
-  for (const { attempts } of history.requests.values()) {
+  for (const { user, device, attempts } of history.requests.values()) {
+    if (isLeftOut(`${user}/${device}`)) continue;
     for (const { invoke, answer } of attempts) if (answer?.line === "ok") quantiles.add(answer.at - invoke.at);
   }
   return quantiles.read();

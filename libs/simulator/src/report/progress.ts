@@ -19,8 +19,8 @@ export function createProgress(seconds: number, stream: NodeJS.WriteStream): Pro
     return {
       phase: (text) => void stream.write(`${text}\n`),
       tick(elapsedS, counters, online) {
-        const { sentPerS, deliveredPerS } = rates(elapsedS, counters);
         if (elapsedS < nextS) return;
+        const { sentPerS, deliveredPerS } = rates(elapsedS, counters);
         nextS += plainEveryS;
         stream.write(`${Math.floor(elapsedS)} of ${seconds} s: ${sentPerS} sent/s, ${deliveredPerS} delivered/s, ${online} online\n`);
       },

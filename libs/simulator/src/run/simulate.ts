@@ -94,7 +94,7 @@ async function runLoad(
   const beganAt = performance.now();
   crowd.live(timers);
   for (let elapsedS = 0; elapsedS < seconds && !history.isFull; ) {
-    await timers.pause(Math.min(1_000, seconds * 1_000 - (performance.now() - beganAt)));
+    await timers.pause(Math.max(0, Math.min(1_000, seconds * 1_000 - (performance.now() - beganAt))));
     elapsedS = (performance.now() - beganAt) / 1_000;
     progress.tick(elapsedS, counters, crowd.devices.filter(({ client }) => client.state.kind === "online").length);
     onSecond?.(elapsedS);
@@ -111,6 +111,7 @@ function report(
 ): Report {
   const { seed, users, channels, seconds } = options;
   const slow = new Set(devices.flatMap(({ user, plan }) => (plan.reading === "fast" ? [] : [`${user}/${plan.device}`])));
+  const isSlow = (device: string): boolean => slow.has(device);
   const beganAt = performance.now();
   const { counts, violations } = checkHistory(history);
   const checkMs = performance.now() - beganAt;
@@ -128,8 +129,8 @@ function report(
     ...measured,
     checkMs,
     clientErrors: devices.reduce((sum, device) => sum + device.errors, 0),
-    ackMs: ackLatency(history),
-    endToEndMs: endToEndLatency(history, (device) => slow.has(device)),
+    ackMs: ackLatency(history, isSlow),
+    endToEndMs: endToEndLatency(history, isSlow),
     violations: counts,
     shown: violations,
   };

@@ -30,7 +30,7 @@ describe("the embedded system", () => {
     expect([1001, 4503]).toContain(await ada.closed);
   });
 
-  test("what was acked before kill -9 is there after the next start, on the same address", async () => {
+  test("what was acked before kill -9 is there after the next start", async () => {
     const data = await createDataFolder();
     const first = await startHarness({ command: "start", data });
     const ada = await first.open("ada");
