@@ -1,8 +1,6 @@
 import { type RedisFabric, startClusterFabric, startSingleFabric } from "@parley/bus/testing";
-import { systemClock } from "./clock.ts";
 import { clusterContract } from "./cluster-contract.ts";
-import { createRedisCluster } from "./cluster-redis.ts";
-import { createStallingClock } from "./manual-clock.ts";
+import { createStallingProcess } from "./stalling-process.ts";
 
 /** Short, so that the tests need not wait long; the relation is that of the defaults. */
 const times = { heartbeatMs: 200, leaseMs: 600 };
@@ -11,11 +9,7 @@ async function fabricOf(start: () => Promise<RedisFabric>) {
   const fabric = await start();
   return {
     leaseMs: times.leaseMs,
-    connect() {
-      const clock = createStallingClock(systemClock);
-      const cluster = createRedisCluster({ redis: fabric.redis, clock, times });
-      return { cluster, stall: () => clock.stall(), wake: () => clock.wake() };
-    },
+    connect: () => createStallingProcess(fabric.redis, times),
     pass: () => new Promise<void>((resolve) => setTimeout(resolve, 10)),
     takeAway: async () => fabric.stop(),
     async bringBack(isEmptied: boolean) {

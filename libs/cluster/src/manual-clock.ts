@@ -38,6 +38,7 @@ export function createManualClock(startWall = 1_700_000_000_000): ManualClock {
 
 /** Real time whose ticks can be held back, as for a process that stands still. */
 export interface StallingClock extends Clock {
+  readonly isStalled: boolean;
   stall(): void;
   wake(): void;
 }
@@ -46,6 +47,9 @@ export function createStallingClock(clock: Clock): StallingClock {
   let isStalled = false;
   const runs = new Set<() => void>();
   return {
+    get isStalled() {
+      return isStalled;
+    },
     monotonic: () => clock.monotonic(),
     wall: () => clock.wall(),
     every(ms, run) {
