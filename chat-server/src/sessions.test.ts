@@ -326,3 +326,22 @@ test("a request sent again through another attachment is acked once; its refusal
   const refused = await ada.until((frame) => frame.type === "error" && frame.id === "e1");
   expect(refused).toMatchObject({ code: "not_found", unknown: true });
 });
+
+test("whoever is removed and comes back on one socket is told of the hole between", async () => {
+  const fleet = await fleetOf(2);
+  const ada = await enter(fleet, "ada", 1);
+  const grace = await enter(fleet, "grace", 2);
+  const channel = await group(ada, ["grace", "lin"]);
+  await grace.met(() => grace.seqs(channel).length === 1);
+  await ada.ask({ type: "channel.remove", id: "r1", channel, user: "grace" });
+  await ada.ask(text("secret", channel));
+  await ada.ask({ type: "channel.invite", id: "i1", channel, user: "grace" });
+  await grace.met(() => grace.seqs(channel).length === 3);
+  const ofChannel = grace.received.filter((frame) => frame.type === "event" || frame.type === "gap");
+  expect(ofChannel.map((frame) => (frame.type === "gap" ? [frame.from, frame.to] : frame.seq))).toEqual([
+    1,
+    2,
+    [3, 3],
+    4,
+  ]);
+});

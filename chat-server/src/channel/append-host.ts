@@ -16,7 +16,7 @@ export interface AppendTimes {
   readonly giveUpMs: number;
 }
 
-export const appendTimes: AppendTimes = { forwardAgainMs: 400, appendSelfMs: 1_200, giveUpMs: 8_000 };
+export const appendTimes: AppendTimes = { forwardAgainMs: 400, appendSelfMs: 1_200, giveUpMs: 4_000 };
 
 interface Call {
   readonly request: AppendRequest;

@@ -176,7 +176,7 @@ export class Attacher {
   private async startFrom(session: Session, channel: ChannelId, cursor: Seq): Promise<void> {
     const held = session.channels.get(channel);
     if (session.isClosed || held === undefined || held.isLive) return;
-    session.link.send({ type: "track", attachment: session.attachment, channel, cursor });
+    session.begin(channel, cursor);
     await this.catchUp(session, channel, cursor);
   }
 

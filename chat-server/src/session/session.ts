@@ -31,6 +31,9 @@ export type PlainFrame = Exclude<ServerFrame, EventFrame>;
 
 export type SessionStage = "attaching" | "attached" | "closed";
 
+/** Channels left that are remembered; beyond it a return begins without a gap. */
+const leftMax = 256;
+
 /**
  * One connected device, as this server holds it: attaching → attached → closed. Its socket is at the gateway; what
  * goes there goes through {@link ChatServerLink}.
@@ -51,6 +54,8 @@ export class Session implements RelaySession {
   /** Channels joined while attaching. */
   joinedMeanwhile: { readonly channel: ChannelId; readonly seq: Seq }[] = [];
   watched: Set<UserId> | undefined;
+  /** Where this socket left channels: whoever comes back is told of the hole. */
+  private left: Map<ChannelId, Seq> | undefined;
   /** Times of the last bad frames, ms. */
   badFrames: number[] | undefined;
   private readonly relays: RelayHost;
@@ -90,10 +95,28 @@ export class Session implements RelaySession {
     const held = this.channels.get(channel);
     if (held === undefined) this.channels.set(channel, { record: this.relays.hold(channel), isLive: true });
     else held.isLive = true;
-    this.link.send({ type: "track", attachment: this.attachment, channel, cursor });
+    this.begin(channel, cursor);
+  }
+
+  /** Says where the channel begins for this socket; what it missed since it last left is announced as a gap. */
+  begin(channel: ChannelId, cursor: Seq): void {
+    const { attachment } = this;
+    const leftAt = this.left?.get(channel);
+    if (leftAt === undefined || leftAt >= cursor) {
+      this.link.send({ type: "track", attachment, channel, cursor });
+      return;
+    }
+    this.left?.delete(channel);
+    this.link.send({ type: "track", attachment, channel, cursor: leftAt });
+    this.link.send({ type: "gap", attachment, channel, to: cursor });
   }
 
   untrack(channel: ChannelId): void {
+    const cursor = this.channels.get(channel)?.record.relay?.cursor;
+    if (cursor !== undefined) {
+      this.left ??= new Map();
+      if (this.left.size < leftMax) this.left.set(channel, cursor);
+    }
     this.drop(channel);
     this.link.send({ type: "untrack", attachment: this.attachment, channel });
   }
