@@ -43,7 +43,8 @@ export interface ClusterView {
  * of one role (at least one) at once, unless they left by themselves.
  */
 export interface Registry {
-  /** Announces this node. **Errors**: RegistryError when out of reach. */
+  /** Announces this node. **Errors**: RegistryError when out of reach (the outcome is then unknown; should the node
+   *  have got in, it is gone after one lease); RangeError for a name that is none. */
   join(node: Omit<NodeInfo, "epoch">): Promise<Lease>;
   view(): ClusterView;
   /** Called after every change of the version or of `isComplete`. */
