@@ -1,0 +1,57 @@
+import { resolve } from "node:path";
+import { loadOrCreateKeyFile, signToken } from "@parley/auth";
+import { createClient } from "@parley/client";
+import { createFileStorage } from "@parley/client/node";
+import { Chat } from "./chat.ts";
+import { claimDevice } from "./device.ts";
+import { runLines } from "./line-mode.ts";
+import { parseOptions } from "./options.ts";
+
+const tokenLifeS = 3_600;
+
+/** Returns the exit code: 0, or 1 when messages are left unsent by a script. */
+async function run(): Promise<number> {
+  const { user, peer, urls, isPlain, dataDir: folder } = parseOptions(process.argv.slice(2));
+  // `npm run` starts us at the root of the repository; a relative folder means the caller's.
+  const dataDir = resolve(process.env["INIT_CWD"] ?? process.cwd(), folder);
+  const device = await claimDevice(dataDir, user);
+  const client = createClient({
+    urls,
+    device: device.device,
+    storage: createFileStorage(device.outboxFile),
+    // Read anew each time: keys are rotated while chats are open.
+    token: async () => {
+      const { signing } = await loadOrCreateKeyFile(dataDir);
+      return signToken({ user, expiresInS: tokenLifeS, key: signing });
+    },
+  });
+  const { promise: ended, resolve: end } = Promise.withResolvers<void>();
+  const chat = new Chat({ client, me: user, peer, onQuit: end });
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, end);
+  void chat.start();
+  let unsent = 0;
+  try {
+    if (process.stdin.isTTY && process.stdout.isTTY && !isPlain) {
+      // React checks this once, when it is loaded.
+      process.env["NODE_ENV"] ??= "production";
+      const { runScreen } = await import("./screen/run-screen.ts");
+      await runScreen(chat, ended);
+      unsent = client.outbox().length;
+      if (unsent > 0) process.stdout.write(`${unsent} unsent: kept, and sent when you are back.\n`);
+      return 0;
+    }
+    unsent = await runLines({ chat, client, input: process.stdin, output: process.stdout, ended });
+    if (unsent > 0) process.stderr.write(`${unsent} unsent: kept, and sent the next time.\n`);
+    return unsent > 0 ? 1 : 0;
+  } finally {
+    await client.close();
+    await device.release();
+  }
+}
+
+try {
+  process.exit(await run());
+} catch (error) {
+  process.stderr.write(`chat: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exit(1);
+}
