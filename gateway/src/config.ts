@@ -249,7 +249,7 @@ export const gatewayConfig = defineConfig(
     drainGraceMs: {
       type: "integer",
       unit: "ms",
-      default: 3_000,
+      default: 2_000,
       min: 0,
       max: 600_000,
       help: "At drain, unanswered requests are waited for so long.",
