@@ -5,6 +5,7 @@ import type { LinkListener } from "@parley/link";
 import type { MessageStore } from "@parley/store";
 import type { Telemetry } from "@parley/telemetry";
 import { AppendHost } from "./channel/append-host.ts";
+import { HeadEchoHost } from "./channel/head-echo-host.ts";
 import { Homes } from "./channel/homes.ts";
 import { LogHost } from "./channel/log-host.ts";
 import { Publisher } from "./channel/publisher.ts";
@@ -71,7 +72,9 @@ export async function startChatServer(config: ChatServerConfig, ports: ChatServe
     peers,
     deliverHere: (channel, events) => relays.learn(channel, events),
     joinedHere: (channel, members, seq) => sessions.joined(channel, members, seq),
+    onPublished: (channel, head) => echo.note(channel, head),
   });
+  const echo = new HeadEchoHost((headsTold) => publisher.tellHeads(headsTold));
   const { queueMax, runMax, membersMax } = config;
   const logs = new LogHost({
     store,
@@ -156,6 +159,7 @@ export async function startChatServer(config: ChatServerConfig, ports: ChatServe
     await listener.close();
     heads.close();
     sweep.close();
+    echo.close();
     await Promise.allSettled([readMarks.flush(), logs.settle(500)]);
     readMarks.close();
     logs.close();

@@ -1,11 +1,11 @@
 import { TokenError, type TokenVerifier } from "@parley/auth";
-import { createMemoryBus, type MemoryBus } from "@parley/bus";
+import { type Bus, createMemoryBus, type MemoryBus } from "@parley/bus";
 import { createMemoryCluster, type MemoryCluster } from "@parley/cluster";
 import { type Attachment, createLinkListener, type DownFrame, type GatewayLink, LocalLinks } from "@parley/link";
 import type { ChannelId, Seq, ServerFrame } from "@parley/protocol";
 import type { MessageStore } from "@parley/store";
 import { openMemoryStore } from "@parley/store/testing";
-import { createTestTelemetry } from "@parley/telemetry/testing";
+import { createTestTelemetry, type LogLine } from "@parley/telemetry/testing";
 import { type ChatServer, startChatServer } from "./chat-server.ts";
 import { type ChatServerConfig, chatServerConfig } from "./config.ts";
 
@@ -17,26 +17,33 @@ export interface TestFleet {
   readonly links: LocalLinks;
   /** A link from a gateway of that name to the n-th server. */
   connect(server: number, gateway?: string): Promise<TestGateway>;
+  /** Log lines of level error and above: a healthy server has none, whatever the store and the bus do. */
+  errors(): readonly LogLine[];
   close(): Promise<void>;
 }
 
 /** Chat servers in this process on the real in-process bus, registry and links, and a store that a test may hand in. */
 export async function startTestFleet(
   count: number,
-  options: { store?: MessageStore; config?: Partial<ChatServerConfig> } = {},
+  options: { store?: MessageStore; config?: Partial<ChatServerConfig>; wrapBus?: (bus: Bus, node: string) => Bus } = {},
 ): Promise<TestFleet> {
   const store = options.store ?? openMemoryStore();
   const bus = createMemoryBus();
   const cluster = createMemoryCluster();
   const links = new LocalLinks();
   const servers: ChatServer[] = [];
+  const logs: (readonly LogLine[])[] = [];
   for (let n = 1; n <= count; n++) {
     const node = `chat-${n}`;
     const config = chatServerConfig.with({ offlineGraceMs: 50, ...options.config, node });
     const telemetry = createTestTelemetry(node, "chat-server");
+    logs.push(telemetry.lines);
     const listener = createLinkListener({ node, local: links });
     const secret = "0123456789abcdef0123456789abcdef";
-    servers.push(await startChatServer(config, { store, bus, cluster, tokens, links: listener, telemetry, secret }));
+    const ownBus = options.wrapBus?.(bus, node) ?? bus;
+    servers.push(
+      await startChatServer(config, { store, bus: ownBus, cluster, tokens, links: listener, telemetry, secret }),
+    );
   }
   return {
     servers,
@@ -45,6 +52,7 @@ export async function startTestFleet(
     cluster,
     links,
     connect: async (server, gateway = "gateway-1") => new TestGateway(await links.connect(gateway, `chat-${server}`)),
+    errors: () => logs.flat().filter((line) => Number(line.level) >= 50),
     close: async () => {
       await Promise.all(servers.map((server) => server.close()));
       await cluster.close();

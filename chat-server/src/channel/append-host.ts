@@ -42,6 +42,8 @@ export class AppendHost {
   private readonly calls = new Map<number, Call>();
   /** Of forwarded requests, by channel and (sender, id): an event that is relayed to us answers them as well. */
   private readonly byKey = new Map<string, Set<number>>();
+  /** By server, not by call: servers must not all come at once, but the requests of one must keep their order. */
+  private readonly jitter = 0.75 + Math.random() * 0.5;
   private nextCall = Math.floor(Math.random() * 2 ** 40);
   private static readonly callsMax = 50_000;
 
@@ -122,8 +124,7 @@ export class AppendHost {
     };
     this.peers.send(home, { type: "append", call: number, request: call.request }, onLost);
     const waited = Date.now() - call.startedAt;
-    const jitter = 0.75 + Math.random() * 0.5;
-    const delay = Math.min(this.times.forwardAgainMs, Math.max(this.times.appendSelfMs - waited, 1)) * jitter;
+    const delay = Math.min(this.times.forwardAgainMs, Math.max(this.times.appendSelfMs - waited, 1)) * this.jitter;
     call.timer = setTimeout(() => this.again(number, call), delay);
   }
 

@@ -210,10 +210,13 @@ export class ChannelLog<Asker> {
   onFailed(token: number): void {
     if (token !== this.token) return;
     switch (this.phase) {
+      case "appending":
+        // What came of it only a read can say, and it costs nothing to look at once.
+        this.startRecovery();
+        return;
       case "loading":
         this.whatToRetry = "load";
         break;
-      case "appending":
       case "recovering":
         this.whatToRetry = "recover";
         break;

@@ -1,5 +1,5 @@
 import type { NodeId } from "@parley/cluster";
-import type { ChannelId } from "@parley/protocol";
+import type { ChannelId, Seq } from "@parley/protocol";
 import type { LogEvent } from "@parley/store";
 import type { Peers } from "../peer/peers.ts";
 import { type RelayedEvent, toRelayed } from "../relay/relayed-event.ts";
@@ -14,6 +14,7 @@ export class Publisher {
   private readonly peers: Peers;
   private readonly deliverHere: (channel: ChannelId, events: readonly RelayedEvent[]) => void;
   private readonly joinedHere: (channel: ChannelId, users: readonly string[], seq: number) => void;
+  private readonly onPublished: (channel: ChannelId, head: Seq) => void;
   private readonly interested = new Map<ChannelId, Set<NodeId>>();
 
   constructor(options: {
@@ -21,11 +22,13 @@ export class Publisher {
     peers: Peers;
     deliverHere: (channel: ChannelId, events: readonly RelayedEvent[]) => void;
     joinedHere: (channel: ChannelId, users: readonly string[], seq: number) => void;
+    onPublished: (channel: ChannelId, head: Seq) => void;
   }) {
     this.homes = options.homes;
     this.peers = options.peers;
     this.deliverHere = options.deliverHere;
     this.joinedHere = options.joinedHere;
+    this.onPublished = options.onPublished;
   }
 
   settled(channel: ChannelId, events: readonly LogEvent[]): void {
@@ -35,6 +38,7 @@ export class Publisher {
     if (receivers.length > 0) {
       const packed = this.peers.pack({ type: "events", channel, events: relayed });
       for (const node of receivers) this.peers.sendPacked(node, packed);
+      this.onPublished(channel, events.at(-1)?.seq ?? 0);
     }
     for (const { body, seq } of events) {
       if (body.kind === "created")
@@ -45,6 +49,19 @@ export class Publisher {
         );
       else if (body.kind === "member" && body.change === "joined") this.tellJoined(channel, [body.user], seq);
     }
+  }
+
+  /** Tells heads once more to all who were told of the events. */
+  tellHeads(heads: ReadonlyMap<ChannelId, Seq>): void {
+    const byNode = new Map<NodeId, [ChannelId, Seq][]>();
+    for (const [channel, head] of heads) {
+      for (const node of this.receiversOf(channel)) {
+        const list = byNode.get(node);
+        if (list === undefined) byNode.set(node, [[channel, head]]);
+        else list.push([channel, head]);
+      }
+    }
+    for (const [node, list] of byNode) this.peers.send(node, { type: "heads", heads: list });
   }
 
   /** Passes a receipt or typing on to all servers with members online. */

@@ -1,4 +1,4 @@
-import type { ChannelId, UserId } from "@parley/protocol";
+import type { ChannelId, Seq, UserId } from "@parley/protocol";
 import type { Answer, AppendRequest } from "../channel/request.ts";
 import type { RelayedEvent } from "../relay/relayed-event.ts";
 
@@ -12,6 +12,8 @@ export type PeerMessage =
   | { readonly type: "interested"; readonly channels: readonly ChannelId[] }
   | { readonly type: "uninterest"; readonly channels: readonly ChannelId[] }
   | { readonly type: "events"; readonly channel: ChannelId; readonly events: readonly RelayedEvent[] }
+  /** These logs reach so far: told again some seconds after the last event. */
+  | { readonly type: "heads"; readonly heads: readonly (readonly [ChannelId, Seq])[] }
   /** These users have just become members, by the event `seq`; whoever holds their sessions attaches them. */
   | { readonly type: "joined"; readonly channel: ChannelId; readonly users: readonly UserId[]; readonly seq: number }
   /** A receipt or typing: from anybody to the home (`isFromHome` false), which passes it on to all who are interested. */

@@ -42,6 +42,9 @@ export function createPeerHandler(parts: {
         // Appended by a stand-in: the home reads on, and passes it on to all who are interested.
         if (homes.isHome(message.channel)) logs.hear(message.channel, message.events.at(-1)?.seq ?? 0);
         break;
+      case "heads":
+        for (const [channel, head] of message.heads) relays.hear(channel, head);
+        break;
       case "joined":
         sessions.joined(message.channel, message.users, message.seq);
         break;

@@ -11,7 +11,7 @@ export interface HeadWatchTimes {
   readonly sweepMs: number;
 }
 
-export const headWatchTimes: HeadWatchTimes = { tickMs: 1_000, quietMs: 3_000, sweepMs: 60_000 };
+export const headWatchTimes: HeadWatchTimes = { tickMs: 1_000, quietMs: 3_000, sweepMs: 30_000 };
 
 const batchMax = 2_000;
 

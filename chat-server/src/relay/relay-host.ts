@@ -104,7 +104,7 @@ export class RelayHost {
 
   hear(channel: ChannelId, seq: Seq): void {
     const record = this.records.get(channel);
-    if (record?.relay === undefined) return;
+    if (record?.relay === undefined || seq <= record.relay.cursor) return;
     record.heardAt = Date.now();
     record.relay.hear(seq);
   }

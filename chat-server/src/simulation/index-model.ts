@@ -1,0 +1,30 @@
+import type { ChannelId, Seq, UserId } from "@parley/protocol";
+
+/** The index user → channels of the store: each mark only ever moves forward (rule 19). */
+export class IndexModel {
+  private readonly marks = new Map<string, { in: Seq; out: Seq }>();
+
+  markIn(user: UserId, channel: ChannelId, seq: Seq): void {
+    const mark = this.markOf(user, channel);
+    mark.in = Math.max(mark.in, seq);
+  }
+
+  markOut(user: UserId, channel: ChannelId, seq: Seq): void {
+    const mark = this.markOf(user, channel);
+    mark.out = Math.max(mark.out, seq);
+  }
+
+  isListed(user: UserId, channel: ChannelId): boolean {
+    const mark = this.markOf(user, channel);
+    return mark.in > mark.out;
+  }
+
+  private markOf(user: UserId, channel: ChannelId): { in: Seq; out: Seq } {
+    const key = `${user}\n${channel}`;
+    const found = this.marks.get(key);
+    if (found !== undefined) return found;
+    const made = { in: 0, out: 0 };
+    this.marks.set(key, made);
+    return made;
+  }
+}

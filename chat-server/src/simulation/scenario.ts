@@ -1,0 +1,223 @@
+import type { ChannelId, UserId } from "@parley/protocol";
+import type { LogEvent } from "@parley/store";
+import { contentHash } from "../channel/content-hash.ts";
+import { Random } from "./random.ts";
+import type { StoreFaults } from "./store-model.ts";
+
+/** What somebody will ask for. What it points at is chosen when it is sent, by `choice`. */
+export interface PlannedWish {
+  readonly at: number;
+  readonly device: number;
+  readonly channel: ChannelId;
+  readonly kind: "message" | "edit" | "delete" | "reaction" | "invite" | "remove" | "leave" | "role" | "create";
+  readonly user: UserId;
+  readonly choice: number;
+  /** Once, past the outbox, under the id of an earlier request of the same user: what no SDK would do. */
+  readonly isRaw: boolean;
+}
+
+export type Fault = { readonly at: number } & (
+  | { readonly kind: "kill"; readonly server: number; readonly downMs: number }
+  /** The process stands still; `forgets`: it finds that out before its next step. */
+  | {
+      readonly kind: "stall";
+      readonly server: number;
+      readonly ms: number;
+      readonly forgets: boolean;
+      readonly isGivenUp: boolean;
+    }
+  | { readonly kind: "home"; readonly channel: ChannelId; readonly server: number }
+  | { readonly kind: "election"; readonly channel: ChannelId }
+  | { readonly kind: "store"; readonly ms: number; readonly faults: StoreFaults }
+  | {
+      readonly kind: "bus";
+      readonly ms: number;
+      readonly drop: number;
+      readonly double: number;
+      readonly delayMs: number;
+    }
+  | { readonly kind: "reconnect"; readonly device: number }
+  | { readonly kind: "move"; readonly device: number }
+);
+
+export interface PlannedDevice {
+  readonly user: UserId;
+  /** Names `prev`, as the SDK does. */
+  readonly isChained: boolean;
+  readonly window: number;
+}
+
+/** One run, complete: the same scenario gives the same run, and a part of it is a scenario too. */
+export interface Scenario {
+  readonly seed: number;
+  readonly servers: number;
+  readonly devices: readonly PlannedDevice[];
+  readonly initial: ReadonlyMap<ChannelId, readonly LogEvent[]>;
+  readonly wishes: readonly PlannedWish[];
+  readonly faults: readonly Fault[];
+  /** When all faults end, ms. */
+  readonly healAt: number;
+  /** Events that a sequencer takes along on take-over: few, so that it must look up. */
+  readonly tailEvents: number;
+}
+
+export const group: ChannelId = "group";
+export const direct: ChannelId = "direct";
+export const hashKey = "simulation";
+export const healAt = 2_500;
+
+/** A scenario from a seed. */
+export function planScenario(seed: number): Scenario {
+  const random = new Random(seed);
+  const users: UserId[] = ["ada", "bob", "cyd", "dan"].slice(0, random.between(3, 4));
+  const devices: PlannedDevice[] = [];
+  for (const user of users) {
+    for (let n = random.between(1, 2); n > 0; n--) {
+      devices.push({ user, isChained: random.chance(0.6), window: random.between(1, 4) });
+    }
+  }
+  const servers = random.between(2, 3);
+  const hasDirect = random.chance(0.3);
+  const isBegun = random.chance(0.6);
+  const initial = new Map<ChannelId, readonly LogEvent[]>();
+  if (isBegun) initial.set(group, begun(users.slice(0, random.between(2, users.length)), random));
+  return {
+    seed,
+    servers,
+    devices,
+    initial,
+    wishes: planWishes(random, devices, users, hasDirect, isBegun),
+    faults: planFaults(random, servers, devices.length, hasDirect),
+    healAt,
+    tailEvents: random.between(1, 4),
+  };
+}
+
+function planWishes(
+  random: Random,
+  devices: readonly PlannedDevice[],
+  users: readonly UserId[],
+  hasDirect: boolean,
+  isBegun: boolean,
+): PlannedWish[] {
+  const wishes: PlannedWish[] = [];
+  const base = { isRaw: false, choice: 0, user: users[1] ?? "", device: 0 };
+  if (!isBegun) wishes.push({ ...base, at: random.below(50), channel: group, kind: "create" });
+  if (hasDirect) {
+    const at = random.below(100);
+    const bob = devices.findIndex((device) => device.user === users[1]);
+    wishes.push({ ...base, at, channel: direct, kind: "create" });
+    wishes.push({
+      ...base,
+      at: at + random.below(20),
+      device: bob,
+      user: users[0] ?? "",
+      channel: direct,
+      kind: "create",
+    });
+  }
+  const kinds = [
+    ..."mmmmmmm".split("").map(() => "message" as const),
+    ...(["edit", "delete", "reaction", "invite", "invite", "remove", "remove", "leave", "role", "role"] as const),
+  ];
+  // Bursts: what meets in one run of the log is asked for within a few milliseconds.
+  for (let burst = random.between(2, 6); burst > 0; burst--) {
+    const at = random.between(40, healAt - 500);
+    const spread = random.pick([3, 20, 200]);
+    for (let n = random.between(2, 8); n > 0; n--) {
+      wishes.push({
+        at: at + random.below(spread),
+        device: random.below(devices.length),
+        channel: hasDirect && random.chance(0.25) ? direct : group,
+        kind: random.pick(kinds),
+        user: random.pick(users),
+        choice: random.below(1_000),
+        isRaw: random.chance(0.06),
+      });
+    }
+  }
+  return wishes.sort((a, b) => a.at - b.at);
+}
+
+function planFaults(random: Random, servers: number, devices: number, hasDirect: boolean): Fault[] {
+  const faults: Fault[] = [];
+  const intensity = random.pick([1, 3, 6, 10]);
+  for (let n = random.below(intensity + 1) + (intensity >> 1); n > 0; n--) {
+    const at = random.below(healAt - 100);
+    const ms = random.between(50, 900);
+    const server = random.below(servers);
+    const device = random.below(devices);
+    const channel = hasDirect && random.chance(0.3) ? direct : group;
+    const rate = (): number => random.pick([0, 0, 0.1, 0.3, 0.6]);
+    switch (random.below(11)) {
+      case 0:
+        faults.push({ at, kind: "kill", server, downMs: ms });
+        break;
+      case 1:
+      case 2:
+        faults.push({ at, kind: "stall", server, ms, forgets: random.chance(0.5), isGivenUp: random.chance(0.7) });
+        break;
+      case 3:
+        faults.push({ at, kind: "home", channel, server });
+        break;
+      case 4:
+        faults.push({ at, kind: "election", channel });
+        break;
+      case 5:
+      case 6:
+      case 7: {
+        const lagMs = random.pick([8, 40, 300]);
+        const rates = { lostReply: rate(), lostRequest: rate() / 2, late: rate(), failedRead: rate() / 2, lagMs };
+        faults.push({ at, kind: "store", ms, faults: rates });
+        if (random.chance(0.4)) faults.push({ at: at + random.below(ms), kind: "election", channel });
+        break;
+      }
+      case 8:
+        faults.push({ at, kind: "bus", ms, drop: rate(), double: rate(), delayMs: random.pick([5, 50, 300]) });
+        break;
+      case 9:
+        faults.push({ at, kind: "reconnect", device });
+        break;
+      default:
+        faults.push({ at, kind: "move", device });
+    }
+  }
+  return faults.sort((a, b) => a.at - b.at);
+}
+
+/** A channel that has stood for a while. */
+function begun(members: readonly UserId[], random: Random): LogEvent[] {
+  const channel = group;
+  const log: LogEvent[] = [
+    {
+      channel,
+      seq: 1,
+      sender: members[0] ?? "",
+      id: "begun",
+      time: 0,
+      ordinal: 0,
+      control: 0,
+      hash: contentHash(hashKey, { kind: "create", channelKind: "group", members: members.slice(1) }),
+      body: {
+        kind: "created",
+        channelKind: "group",
+        members: members.map((user, at) => ({ user, role: at === 0 ? "owner" : "member" })),
+      },
+    },
+  ];
+  for (let n = random.below(7); n > 0; n--) {
+    const text = `begun ${n}`;
+    log.push({
+      channel,
+      seq: log.length + 1,
+      sender: random.pick(members),
+      id: `begun-${n}`,
+      time: 0,
+      ordinal: log.length,
+      control: 1,
+      hash: contentHash(hashKey, { kind: "message", text }),
+      body: { kind: "message", text },
+    });
+  }
+  return log;
+}
