@@ -10,11 +10,17 @@ import { startPresence } from "./presence.ts";
 const times = { heartbeatMs: 200, leaseMs: 600 };
 const load = { sessions: 1, eventLoopDelayMs: 0, cpu: 0 };
 
-test("through a Redis that dies and comes back empty, nobody online is ever called offline", { timeout: 60_000 }, async () => {
+test("through a Redis that dies and comes back empty, nobody online is ever called offline", {
+  timeout: 60_000,
+}, async () => {
   const fabric = await startSingleFabric();
   const [ours, theirs] = [0, 1].map(() => createRedisCluster({ redis: fabric.redis, times }));
   if (ours === undefined || theirs === undefined) throw new Error("unreachable");
-  const [store, tokens, telemetry] = [openMemoryStore(), createTestTokens(), createTestTelemetry("presence-1", "presence")];
+  const [store, tokens, telemetry] = [
+    openMemoryStore(),
+    createTestTokens(),
+    createTestTelemetry("presence-1", "presence"),
+  ];
   const config = presenceConfig.with({ port: 0, requestsPerMinute: 1_000_000, reapIntervalMs: 200 });
   const presence = await startPresence(config, { cluster: ours, store, tokens: tokens.verifier, telemetry });
   try {

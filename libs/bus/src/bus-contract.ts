@@ -18,7 +18,10 @@ export async function until(condition: () => boolean | Promise<boolean>): Promis
 }
 
 let topicCount = 0;
-const newTopic = (): string => `contract-${process.pid}-${(topicCount += 1)}`;
+function newTopic(): string {
+  topicCount += 1;
+  return `contract-${process.pid}-${topicCount}`;
+}
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 const text = (payload: Uint8Array): string => new TextDecoder().decode(payload);
 

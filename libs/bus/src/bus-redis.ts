@@ -100,7 +100,9 @@ export function createRedisBus(options: RedisBusOptions): Bus {
     // A view, not a copy: ioredis takes Buffers.
     const bytes = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength);
     try {
-      return Number(await (redis.kind === "cluster" ? publisher.spublish(topic, bytes) : publisher.publish(topic, bytes)));
+      return Number(
+        await (redis.kind === "cluster" ? publisher.spublish(topic, bytes) : publisher.publish(topic, bytes)),
+      );
     } catch (error) {
       throw new BusError("Redis did not take the publish.", { cause: error });
     }

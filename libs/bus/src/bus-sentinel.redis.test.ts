@@ -3,7 +3,9 @@ import { until } from "./bus-contract.ts";
 import { createRedisBus } from "./bus-redis.ts";
 import { startSentinelFabric } from "./sentinel-fabric.ts";
 
-test("when Sentinel makes the replica the master, the bus follows with all its subscriptions", { timeout: 90_000 }, async () => {
+test("when Sentinel makes the replica the master, the bus follows with all its subscriptions", {
+  timeout: 90_000,
+}, async () => {
   const fabric = await startSentinelFabric();
   const bus = createRedisBus({ redis: fabric.redis });
   try {

@@ -47,10 +47,7 @@ export function connectSingle(options: Exclude<RedisOptionsUnion, { kind: "clust
 }
 
 /** One connection to one node of a Redis Cluster. */
-export function connectNode(
-  options: Extract<RedisOptionsUnion, { kind: "cluster" }>,
-  endpoint: RedisEndpoint,
-): Redis {
+export function connectNode(options: Extract<RedisOptionsUnion, { kind: "cluster" }>, endpoint: RedisEndpoint): Redis {
   const { username, password } = options;
   return quiet(
     new Redis({

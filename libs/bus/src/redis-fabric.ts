@@ -61,7 +61,9 @@ export async function startClusterFabric(): Promise<RedisFabric> {
   const resume = async () => {
     for (const pid of cluster.pids) process.kill(pid, "SIGCONT");
     // They took each other for failed while they stood still.
-    await until(async () => (await command("CLUSTER", "INFO")).every((info) => String(info).includes("cluster_state:ok")));
+    await until(async () =>
+      (await command("CLUSTER", "INFO")).every((info) => String(info).includes("cluster_state:ok")),
+    );
   };
   return {
     redis: parseRedisUrl(`redis-cluster://${urls.join(",")}`),

@@ -2,7 +2,12 @@ import { expect, test } from "vitest";
 import { describeRedis, parseRedisUrl } from "./redis-options.ts";
 
 test("a plain Redis URL is standalone, TLS and database included", () => {
-  for (const url of ["redis://127.0.0.1:6379", "redis://localhost", "rediss://u:p@db.internal:6380/2", "redis://[::1]:7000"]) {
+  for (const url of [
+    "redis://127.0.0.1:6379",
+    "redis://localhost",
+    "rediss://u:p@db.internal:6380/2",
+    "redis://[::1]:7000",
+  ]) {
     expect(parseRedisUrl(url)).toEqual({ kind: "standalone", url });
   }
 });

@@ -24,7 +24,10 @@ export interface ClusterMember {
 }
 
 let nameCount = 0;
-const newName = (what: string): string => `${what}-${process.pid}-${(nameCount += 1)}`;
+function newName(what: string): string {
+  nameCount += 1;
+  return `${what}-${process.pid}-${nameCount}`;
+}
 
 function nodeInfo(node: string, role: NodeInfo["role"] = "chat-server"): Omit<NodeInfo, "epoch"> {
   const load = { sessions: 0, eventLoopDelayMs: 0, cpu: 0 };
@@ -32,7 +35,13 @@ function nodeInfo(node: string, role: NodeInfo["role"] = "chat-server"): Omit<No
 }
 
 function connectionAt(held: Placement, device = "phone"): Connection {
-  return { connection: newName("socket"), device, gateway: "gateway-1", since: 1_700_000_000_000, ...placementOf(held) };
+  return {
+    connection: newName("socket"),
+    device,
+    gateway: "gateway-1",
+    since: 1_700_000_000_000,
+    ...placementOf(held),
+  };
 }
 
 const placementOf = ({ node, epoch }: Placement): Placement => ({ node, epoch });
@@ -192,7 +201,10 @@ export function clusterContract(name: string, factory: () => Promise<ClusterFabr
 
     describe("directory", () => {
       test("the first claim wins, for everyone, until it is released by who holds it", async () => {
-        const [first, second] = [await a.cluster.registry.join(nodeInfo(newName("claims"))), await b.cluster.registry.join(nodeInfo(newName("claims")))];
+        const [first, second] = [
+          await a.cluster.registry.join(nodeInfo(newName("claims"))),
+          await b.cluster.registry.join(nodeInfo(newName("claims"))),
+        ];
         const user = newName("user");
         expect(await b.cluster.directory.find(user)).toBeUndefined();
         expect(await a.cluster.directory.claim(user, placementOf(first))).toEqual(placementOf(first));
@@ -207,7 +219,10 @@ export function clusterContract(name: string, factory: () => Promise<ClusterFabr
       });
 
       test("of claims raced by two processes one wins, and both learn which", async () => {
-        const [first, second] = [await a.cluster.registry.join(nodeInfo(newName("races"))), await b.cluster.registry.join(nodeInfo(newName("races")))];
+        const [first, second] = [
+          await a.cluster.registry.join(nodeInfo(newName("races"))),
+          await b.cluster.registry.join(nodeInfo(newName("races"))),
+        ];
         for (let round = 0; round < 20; round += 1) {
           const user = newName("user");
           const [one, two] = await Promise.all([

@@ -24,7 +24,8 @@ describe("registry in Redis under faults", { timeout: 60_000 }, () => {
   /** A fleet of its own (by prefix) with so many processes, one node each. */
   async function startFleet(size: number) {
     const { redis } = await fabricPromise;
-    const prefix = `fleet-${(fleets += 1)}`;
+    fleets += 1;
+    const prefix = `fleet-${fleets}`;
     const members: (StallingProcess & { lease: Lease; lost: number[] })[] = [];
     for (let index = 0; index < size; index += 1) {
       const member = createStallingProcess(redis, times, prefix);
@@ -127,7 +128,9 @@ describe("registry in Redis under faults", { timeout: 60_000 }, () => {
   });
 });
 
-test("after a Sentinel failover the fleet goes on with the same epochs and a whole view", { timeout: 90_000 }, async () => {
+test("after a Sentinel failover the fleet goes on with the same epochs and a whole view", {
+  timeout: 90_000,
+}, async () => {
   const fabric = await startSentinelFabric();
   const clusters = [0, 1].map(() => createRedisCluster({ redis: fabric.redis, times }));
   try {
@@ -135,11 +138,19 @@ test("after a Sentinel failover the fleet goes on with the same epochs and a who
     if (a === undefined || b === undefined) throw new Error("unreachable");
     const leases = [await a.registry.join(infoOf("a")), await b.registry.join(infoOf("b"))];
     const epochs = leases.map(({ epoch }) => epoch);
-    const isWhole = () => [a, b].every(({ registry }) => registry.view().isComplete && registry.view().nodes.length === 2);
+    const isWhole = () =>
+      [a, b].every(({ registry }) => registry.view().isComplete && registry.view().nodes.length === 2);
     await until(isWhole);
     await fabric.failOver();
     await until(isWhole);
-    await a.presence.put("ada", { connection: "s", device: "d", gateway: "g", since: 1, node: "a", epoch: epochs[0] ?? 0 });
+    await a.presence.put("ada", {
+      connection: "s",
+      device: "d",
+      gateway: "g",
+      since: 1,
+      node: "a",
+      epoch: epochs[0] ?? 0,
+    });
     expect((await b.presence.query(["ada"])).get("ada")?.connections).toHaveLength(1);
     expect(leases.map(({ epoch }) => epoch)).toEqual(epochs);
   } finally {

@@ -27,8 +27,7 @@ export function createOwnConnections(): OwnConnections {
   const entries = new Map<string, OwnEntry>();
   const open = new Set<OwnEntry>();
   let goodbyes = 0;
-  const keyOf = (entry: OwnEntry) =>
-    entry.kind === "present" ? entry.connection.connection : entry.connection;
+  const keyOf = (entry: OwnEntry) => (entry.kind === "present" ? entry.connection.connection : entry.connection);
 
   function forget(key: string): void {
     const before = entries.get(key);
@@ -39,7 +38,11 @@ export function createOwnConnections(): OwnConnections {
   }
 
   function forgetOldestGoodbye(): void {
-    for (const [key, entry] of entries) if (entry.kind === "gone") return forget(key);
+    for (const [key, entry] of entries) {
+      if (entry.kind !== "gone") continue;
+      forget(key);
+      return;
+    }
   }
 
   return {

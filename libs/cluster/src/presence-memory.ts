@@ -18,7 +18,9 @@ export function createMemoryPresence(registry: MemoryRegistry): PresenceRegistry
 
   function read(user: UserId): UserPresence {
     const entry = online.get(user);
-    const connections = [...(entry?.connections.values() ?? [])].filter(({ node, epoch }) => registry.holds(node, epoch));
+    const connections = [...(entry?.connections.values() ?? [])].filter(({ node, epoch }) =>
+      registry.holds(node, epoch),
+    );
     const lastSeen = entry?.lastSeen ?? gone.get(user);
     return { user, connections, ...(lastSeen === undefined ? {} : { lastSeen }) };
   }
@@ -78,7 +80,8 @@ export function createMemoryPresence(registry: MemoryRegistry): PresenceRegistry
       registry.assertUp();
       const size = Math.min(Math.max(1, Math.trunc(limit)), presencePageMax);
       const after = cursor ?? "";
-      if (cursor !== undefined && !/^[A-Za-z0-9_-]{1,64}$/.test(cursor)) throw new RangeError("The cursor is none of ours.");
+      if (cursor !== undefined && !/^[A-Za-z0-9_-]{1,64}$/.test(cursor))
+        throw new RangeError("The cursor is none of ours.");
       const names = [...online.keys()].filter((user) => user > after).sort();
       const users: UserPresence[] = [];
       for (const user of names) {

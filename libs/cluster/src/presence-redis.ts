@@ -141,9 +141,7 @@ export function createRedisPresence(
     async reap(at) {
       if (!registry.view().isComplete) return 0;
       const { meta, nodes, leases, left, fenced, incarnations } = keys;
-      const dead = await commands.run((client) =>
-        client.parleyDead(meta, nodes, leases, left, fenced, incarnations),
-      );
+      const dead = await commands.run((client) => client.parleyDead(meta, nodes, leases, left, fenced, incarnations));
       let reaped = 0;
       for (const name of dead) {
         const [node = "", epoch = ""] = name.split(" ");

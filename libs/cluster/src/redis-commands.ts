@@ -1,6 +1,6 @@
 import { connectCommands, type RedisClient, type RedisOptionsUnion, startPulse } from "@parley/bus";
-import { defineRegistryScripts } from "./registry-scripts.ts";
 import { RegistryError } from "./registry.ts";
+import { defineRegistryScripts } from "./registry-scripts.ts";
 import { defineUserScripts } from "./user-scripts.ts";
 
 /** Commands to Redis that fail as {@link RegistryError}, soon, and never pile up. */

@@ -1,5 +1,5 @@
-import { hash53 } from "@parley/ring";
 import type { UserId } from "@parley/protocol";
+import { hash53 } from "@parley/ring";
 
 /**
  * Users are spread over so many groups of keys; a group lies in one slot of a Redis Cluster, so that a script may touch

@@ -114,9 +114,7 @@ export function createRedisRegistry(parts: RedisRegistryParts): RedisRegistry {
     const toFence = first.dropped.filter(({ node }) => expired.has(node));
     if (toFence.length === 0) return show(first.view);
     const buried = await fence(toFence);
-    const spared: Sighting[] = toFence
-      .filter(({ node }) => !buried.has(node))
-      .map((info) => ({ kind: "alive", info }));
+    const spared: Sighting[] = toFence.filter(({ node }) => !buried.has(node)).map((info) => ({ kind: "alive", info }));
     show(nextView(view, [...sightings, ...spared], { isSettled }).view);
     if (buried.size > 0) hint();
   }
@@ -229,4 +227,3 @@ export function createRedisRegistry(parts: RedisRegistryParts): RedisRegistry {
     },
   };
 }
-

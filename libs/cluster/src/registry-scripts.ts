@@ -1,5 +1,5 @@
-import type { Result } from "ioredis";
 import type { RedisClient } from "@parley/bus";
+import type { Result } from "ioredis";
 
 // All times are Redis' own (TIME): the clocks of the nodes never meet. "%.0f", since Lua would print 1.7e+12.
 const shared = `
@@ -135,7 +135,9 @@ return over
 
 declare module "ioredis" {
   interface RedisCommander<Context> {
-    parleyBeat(...args: (string | number)[]): Result<[string, number, number[], (string | number)[], string[]], Context>;
+    parleyBeat(
+      ...args: (string | number)[]
+    ): Result<[string, number, number[], (string | number)[], string[]], Context>;
     parleyTake(...args: (string | number)[]): Result<string, Context>;
     parleyLeave(...args: (string | number)[]): Result<number, Context>;
     parleyFence(...args: (string | number)[]): Result<number[], Context>;

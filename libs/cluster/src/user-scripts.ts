@@ -1,5 +1,5 @@
-import type { Result } from "ioredis";
 import type { RedisClient } from "@parley/bus";
+import type { Result } from "ioredis";
 
 // KEYS[1] is the bucket's name ("{…}"), from which a script makes its keys: all of one slot.
 //   :claims        hash  user → "node epoch"

@@ -26,7 +26,13 @@ describe("the next view", () => {
     const same = nextView(view, [alive(busy)], settled).view;
     expect(same.version).toBe(view.version);
     expect(same.nodes).toEqual([busy]);
-    for (const change of [{ epoch: 2 }, { state: "draining" as const }, { address: "x" }, { weight: 2 }, { process: "p" }]) {
+    for (const change of [
+      { epoch: 2 },
+      { state: "draining" as const },
+      { address: "x" },
+      { weight: 2 },
+      { process: "p" },
+    ]) {
       expect(nextView(view, [alive({ ...a, ...change })], settled).view.version).toBe(view.version + 1);
     }
   });

@@ -5,9 +5,12 @@ import { createRing, type RingNode } from "./ring.ts";
 
 const nodeLists = fc
   .uniqueArray(fc.stringMatching(/^[a-z0-9]{1,8}$/), { minLength: 1, maxLength: 16 })
-  .chain((list) => fc.tuple(...list.map((node) => fc.constantFrom(0.5, 1, 2).map((weight): RingNode => ({ node, weight })))));
+  .chain((list) =>
+    fc.tuple(...list.map((node) => fc.constantFrom(0.5, 1, 2).map((weight): RingNode => ({ node, weight })))),
+  );
 const factors = fc.constantFrom(1, 1.1, 1.25, 2);
-const equalNodes = (count: number) => Array.from({ length: count }, (_, index) => ({ node: `chat-${index}`, weight: 1 }));
+const equalNodes = (count: number) =>
+  Array.from({ length: count }, (_, index) => ({ node: `chat-${index}`, weight: 1 }));
 
 function placeAll(nodes: readonly RingNode[], users: number, c: number): Map<string, number> {
   const ring = createRing(nodes);
@@ -55,12 +58,17 @@ describe("placement with bounded loads", () => {
 
   test("the choice depends on nothing but its arguments, and not on the order of the lists", () => {
     fc.assert(
-      fc.property(nodeLists, fc.string(), fc.array(fc.nat(500), { minLength: 16, maxLength: 16 }), (nodes, key, counts) => {
-        const entries = nodes.map(({ node }, index) => [node, counts[index] ?? 0] as const);
-        const one = placeBounded(createRing(nodes), key, new Map(entries));
-        const two = placeBounded(createRing([...nodes].reverse()), key, new Map([...entries].reverse()));
-        expect(two).toBe(one);
-      }),
+      fc.property(
+        nodeLists,
+        fc.string(),
+        fc.array(fc.nat(500), { minLength: 16, maxLength: 16 }),
+        (nodes, key, counts) => {
+          const entries = nodes.map(({ node }, index) => [node, counts[index] ?? 0] as const);
+          const one = placeBounded(createRing(nodes), key, new Map(entries));
+          const two = placeBounded(createRing([...nodes].reverse()), key, new Map([...entries].reverse()));
+          expect(two).toBe(one);
+        },
+      ),
       { numRuns: 60 },
     );
   });
@@ -109,11 +117,16 @@ describe("placement with bounded loads", () => {
 
   test("when all are strained alike, somebody is still chosen", () => {
     fc.assert(
-      fc.property(nodeLists, fc.array(fc.nat(50), { minLength: 16, maxLength: 16 }), fc.nat(2_000), (nodes, counts, delay) => {
-        const loads = new Map(nodes.map(({ node }, index) => [node, counts[index] ?? 0]));
-        const conditions = new Map(nodes.map(({ node }) => [node, { eventLoopDelayMs: delay, cpu: 2 }]));
-        expect(placeBounded(createRing(nodes), "user:ada", loads, { c: 1, conditions })).toBeDefined();
-      }),
+      fc.property(
+        nodeLists,
+        fc.array(fc.nat(50), { minLength: 16, maxLength: 16 }),
+        fc.nat(2_000),
+        (nodes, counts, delay) => {
+          const loads = new Map(nodes.map(({ node }, index) => [node, counts[index] ?? 0]));
+          const conditions = new Map(nodes.map(({ node }) => [node, { eventLoopDelayMs: delay, cpu: 2 }]));
+          expect(placeBounded(createRing(nodes), "user:ada", loads, { c: 1, conditions })).toBeDefined();
+        },
+      ),
     );
   });
 

@@ -11,7 +11,8 @@ const nodeLists = names.chain((list) =>
   fc.tuple(...list.map((node) => weights.map((weight): RingNode => ({ node, weight })))),
 );
 const keys = fc.array(fc.string({ maxLength: 40 }), { minLength: 50, maxLength: 200 });
-const equalNodes = (count: number) => Array.from({ length: count }, (_, index) => ({ node: `chat-${index}`, weight: 1 }));
+const equalNodes = (count: number) =>
+  Array.from({ length: count }, (_, index) => ({ node: `chat-${index}`, weight: 1 }));
 
 describe("hash", () => {
   test("is the upper 53 bits of XXH64 with seed 0, by the published vectors", () => {

@@ -21,7 +21,8 @@ export function createAuthorize(apiKeys: readonly string[], tokens: TokenVerifie
   return async (header) => {
     // RFC 6750, section 2.1; the scheme's case does not matter (RFC 9110, section 11.1).
     const [, credentials] = /^bearer +([A-Za-z0-9._~+/=-]+)$/i.exec(header ?? "") ?? [];
-    if (credentials === undefined) throw new HttpRefusal(401, "unauthenticated", "Give Authorization: Bearer <key or token>.");
+    if (credentials === undefined)
+      throw new HttpRefusal(401, "unauthenticated", "Give Authorization: Bearer <key or token>.");
     const given = digest(credentials);
     let matched = -1;
     for (const [index, key] of keys.entries()) if (timingSafeEqual(key, given)) matched = index;

@@ -10,7 +10,11 @@ const complete = {
   description:
     "false: Redis was lost, out of reach or has just come back. What is missing then proves nothing: users are shown as last known, or as unknown.",
 } as const;
-const cursor = { type: "string", maxLength: 80, description: "Where the next page begins; absent on the last page." } as const;
+const cursor = {
+  type: "string",
+  maxLength: 80,
+  description: "Where the next page begins; absent on the last page.",
+} as const;
 
 const device = {
   type: "object",
@@ -92,14 +96,19 @@ const page = {
   },
 } as const;
 
-const params = (name: "user" | "channel") => ({ type: "object", required: [name], properties: { [name]: id(name) } }) as const;
+const params = (name: "user" | "channel") =>
+  ({ type: "object", required: [name], properties: { [name]: id(name) } }) as const;
 
 export const routeSchemas = {
   user: {
     summary: "Presence of one user",
     tags: ["presence"],
     params: params("user"),
-    response: answers({ ...user, required: [...user.required, "complete"], properties: { ...user.properties, complete } }, 404, 503),
+    response: answers(
+      { ...user, required: [...user.required, "complete"], properties: { ...user.properties, complete } },
+      404,
+      503,
+    ),
   },
   query: {
     summary: "Presence of many users, in the order asked",

@@ -9,7 +9,11 @@ export interface OwnLease {
 const loadIntervalMs = 1_000;
 
 /** Announces this process to the fleet and tells its load; presence owns nothing, so a lost lease costs nothing. */
-export async function takeLease(cluster: Cluster, info: Omit<NodeInfo, "epoch" | "load" | "state">, telemetry: Telemetry): Promise<OwnLease> {
+export async function takeLease(
+  cluster: Cluster,
+  info: Omit<NodeInfo, "epoch" | "load" | "state">,
+  telemetry: Telemetry,
+): Promise<OwnLease> {
   const { metrics, logger } = telemetry;
   const lease = await cluster.registry.join({ ...info, state: "up", load: telemetry.load(0) });
   const stopListening = lease.onLost((epoch) => {

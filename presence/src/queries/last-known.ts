@@ -17,7 +17,8 @@ export function createLastKnown(usersMax: number): LastKnown {
     find: (user) => known.get(user),
     online(after, limit) {
       const names: UserId[] = [];
-      for (const [user, { connections }] of known.entries()) if (connections.length > 0 && user > after) names.push(user);
+      for (const [user, { connections }] of known.entries())
+        if (connections.length > 0 && user > after) names.push(user);
       return names
         .sort()
         .slice(0, limit)
