@@ -115,7 +115,8 @@ export async function startGateway(config: GatewayConfig, ports: GatewayPorts): 
 
   const server = createHttpServer();
   acceptor.listen(server);
-  server.listen(config.port, config.host);
+  // A herd that reconnects comes within a second; what the kernel does not queue waits for a retry of its SYN.
+  server.listen({ port: config.port, host: config.host, backlog: 4_096 });
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
   const host = config.host.includes(":") ? `[${config.host}]` : config.host;

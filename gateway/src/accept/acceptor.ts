@@ -119,9 +119,12 @@ export class Acceptor {
     metrics.gatewayHandshakes.of("101").inc();
     ws.on("message", this.#onMessage);
     ws.on("pong", onPong);
-    ws.on("error", onError);
+    ws.on("error", this.#onError);
     ws.on("close", this.#onClose);
   };
+
+  /** A broken or oversized frame: `ws` closes with the fitting code by itself, and `close` follows. */
+  readonly #onError = (): void => this.#o.metrics.gatewayCloses.of("protocol").inc();
 
   /** One listener for all sockets: a closure each would be paid ten thousand times. */
   readonly #onMessage = (() => {
@@ -210,6 +213,3 @@ function onPong(this: WebSocket): void {
   const session = sessionOf(this);
   if (session !== undefined) session.pingsOpen = 0;
 }
-
-/** Broken frames: `ws` closes with the fitting code by itself; `close` follows. */
-function onError(): void {}

@@ -152,7 +152,7 @@ test("hellos beyond the rate wait their turn; beyond the queue they are told to 
   const rig = await startRig({ config: { hellosPerSecond: 20, hellosBurst: 1, hellosQueuedMax: 2 } });
   await rig.chatServer("chat-1");
   const clients = await Promise.all(["a", "b", "c", "d"].map(() => rig.client()));
-  clients.forEach((client, i) => client.hello(tokenFor(`user-${i}`)));
+  for (const [i, client] of clients.entries()) client.hello(tokenFor(`user-${i}`));
   await vi.waitUntil(() => clients.every(({ frames }) => frames.length > 0), { timeout: 5_000 });
   const first = clients.map(({ frames }) => frames[0]?.type).toSorted();
   expect(first).toEqual(["reconnect", "welcome", "welcome", "welcome"]);
@@ -202,6 +202,19 @@ test("the chat server's close reaches the client after what was queued before", 
   expect(client.closed?.reason).toBe("too many");
   expect(client.frames.at(-1)).toMatchObject({ message: "tenth" });
   await vi.waitUntil(() => server.frames.some(({ type }) => type === "detach"));
+});
+
+test.each([
+  [1005, "a code that may not be sent", 1011],
+  [2_000, "a code of no range", 1011],
+  [4_403, "x".repeat(200), 4403],
+])("a chat server's slip in closing (%i) does not end the gateway", async (code, reason, expected) => {
+  const rig = await startRig();
+  const server = await rig.chatServer("chat-1");
+  const client = await rig.session("ada");
+  server.send((attachment) => ({ type: "close", attachment, code, reason }));
+  expect(await client.closeCode()).toBe(expected);
+  await rig.session("bo");
 });
 
 test("when the client goes, the chat server is told once, and that nobody moves", async () => {

@@ -54,7 +54,12 @@ async function settledBytes(): Promise<number> {
 }
 
 process.send?.({ url: setup.isBare ? await bareUrl() : await gatewayUrl() });
-process.on("message", () => {
+process.on("message", (wanted: { what?: string }) => {
+  if (wanted.what === "cpu") {
+    const { user, system } = process.cpuUsage();
+    process.send?.({ cpu: (user + system) / 1_000 });
+    return;
+  }
   void settledBytes().then((bytes) => process.send?.({ bytes, heap: process.memoryUsage().heapUsed }));
 });
 process.on("disconnect", () => process.exit(0));

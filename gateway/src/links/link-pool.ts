@@ -21,6 +21,8 @@ export interface LinkPoolOptions {
 }
 
 interface Rest {
+  /** Of the incarnation that could not be reached: one that restarted is worth a dial at once. */
+  readonly epoch: number;
   readonly failures: number;
   readonly until: number;
 }
@@ -48,9 +50,9 @@ export class LinkPool {
   }
 
   /** A dial to it failed just now. */
-  isResting(node: string): boolean {
+  isResting({ node, epoch }: NodeInfo): boolean {
     const rest = this.#rests.get(node);
-    return rest !== undefined && this.#options.now() < rest.until;
+    return rest?.epoch === epoch && this.#options.now() < rest.until;
   }
 
   /** **Errors**: LinkError when the chat server can't be reached. **Repeat**: the same link while it is open. */
@@ -94,9 +96,10 @@ export class LinkPool {
       if (this.#isClosed) link.close("gateway stops");
       return link;
     } catch (error) {
-      const failures = (this.#rests.get(node)?.failures ?? 0) + 1;
+      const before = this.#rests.get(node);
+      const failures = before?.epoch === target.epoch ? before.failures + 1 : 1;
       const restMs = Math.min(restMsMax, restMsFirst * 2 ** (failures - 1)) * (0.5 + random() / 2);
-      this.#rests.set(node, { failures, until: now() + restMs });
+      this.#rests.set(node, { epoch: target.epoch, failures, until: now() + restMs });
       logger.warn({ server: node, address: target.address, failures, err: error }, "chat server out of reach");
       throw error;
     }

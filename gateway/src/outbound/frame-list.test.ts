@@ -10,13 +10,13 @@ test.each([
   [65_535, [0x81, 126, 255, 255]],
   [65_536, [0x81, 127, 0, 0, 0, 0, 0, 1, 0, 0]],
 ])("a frame of %i bytes has the header that RFC 6455 asks for", (length, header) => {
-  const joined = new FrameList().then(payload(length)).joined();
+  const joined = new FrameList().with(payload(length)).joined();
   expect([...joined.subarray(0, header.length)]).toEqual(header);
   expect(joined).toHaveLength(header.length + length);
 });
 
 test("frames stand in the order in which they were added", () => {
-  const list = new FrameList().then(payload(1, "a")).then(payload(2, "b")).then(payload(3, "c"));
+  const list = new FrameList().with(payload(1, "a")).with(payload(2, "b")).with(payload(3, "c"));
   expect(list.joined().toString("latin1")).toBe("\x81\x01a\x81\x02bb\x81\x03ccc");
   expect([list.frames, list.bytes]).toEqual([3, 12]);
 });
@@ -24,10 +24,10 @@ test("frames stand in the order in which they were added", () => {
 test("the same frames in the same order share one buffer; another order does not", () => {
   const [a, b, c] = [payload(1), payload(1), payload(1)];
   const root = new FrameList();
-  const first = root.then(a).then(b);
-  const other = root.then(b).then(a);
-  root.then(c);
-  const second = root.then(a).then(b);
+  const first = root.with(a).with(b);
+  const other = root.with(b).with(a);
+  root.with(c);
+  const second = root.with(a).with(b);
   expect(second.joined()).toBe(first.joined());
   expect(other.joined()).not.toBe(first.joined());
 });
@@ -35,7 +35,7 @@ test("the same frames in the same order share one buffer; another order does not
 test("payloads are told apart by identity, also among thousands", () => {
   const root = new FrameList();
   const payloads = Array.from({ length: 2_000 }, () => payload(1));
-  const lists = payloads.map((one) => root.then(one));
+  const lists = payloads.map((one) => root.with(one));
   expect(new Set(lists).size).toBe(2_000);
-  expect(payloads.every((one, i) => root.then(one) === lists[i])).toBe(true);
+  expect(payloads.every((one, i) => root.with(one) === lists[i])).toBe(true);
 });

@@ -46,7 +46,7 @@ export class FrameList {
   }
 
   /** This list with one more frame. */
-  then(payload: Uint8Array): FrameList {
+  with(payload: Uint8Array): FrameList {
     if (this.#lastNext !== undefined && this.#lastNext.#payload === payload) return this.#lastNext;
     let next = this.#next?.get(payload);
     if (next === undefined) {

@@ -8,6 +8,8 @@ import { FrameList } from "./frame-list.ts";
 /** A drained socket has at most this part of the soft bound unsent; lower than the bound, so that it does not flutter. */
 const drainedShare = 4;
 
+const internalError = 1011;
+
 /** What became of a run of events at one socket. */
 export type EventsOutcome = "written" | "old" | "stranger" | "hole";
 
@@ -134,7 +136,7 @@ export class Outbound {
     this.#metrics.gatewayCloses.of(String(code)).inc();
     // A paused socket would not see the client's answer.
     if (session.pauses !== 0) session.ws.resume();
-    session.ws.close(code, reason);
+    session.ws.close(isCloseCode(code) ? code : internalError, fitReason(reason));
     this.ended(session);
   }
 
@@ -161,7 +163,7 @@ export class Outbound {
       this.#dirty.push(session);
       session.list = this.#root;
     }
-    session.list = session.list.then(payload);
+    session.list = session.list.with(payload);
   }
 
   /** Bytes that wait in this tick and in the socket; what the kernel holds is not known, and not ours. */
@@ -206,6 +208,16 @@ export class Outbound {
     this.#metrics.gatewayWrites.inc(writes);
     this.#written = { frames: 0, bytes: 0, writes: 0 };
   };
+}
+
+/** `ws` throws for others, and a chat server's slip must not end the gateway. **Source**: RFC 6455, section 7.4. */
+function isCloseCode(code: number): boolean {
+  return (code >= 1000 && code <= 1014 && (code < 1004 || code > 1006)) || (code >= 3000 && code <= 4999);
+}
+
+/** A close frame has room for 123 bytes of reason. */
+function fitReason(reason: string): string {
+  return Buffer.byteLength(reason) <= 123 ? reason : "";
 }
 
 function frameBytes(frame: Parameters<typeof encodeServerFrame>[0]): Uint8Array {

@@ -209,8 +209,8 @@ export class Attacher {
   #avoided(session: ClientSession, failed: ReadonlySet<string>): ReadonlySet<string> {
     const avoided = new Set(failed);
     if (session.shunned !== undefined) avoided.add(session.shunned);
-    for (const { node } of this.#o.registry.view().nodes) {
-      if (this.#o.pool.isResting(node)) avoided.add(node);
+    for (const info of this.#o.registry.view().nodes) {
+      if (this.#o.pool.isResting(info)) avoided.add(info.node);
     }
     return avoided;
   }
