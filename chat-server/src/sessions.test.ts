@@ -345,3 +345,16 @@ test("whoever is removed and comes back on one socket is told of the hole betwee
     4,
   ]);
 });
+
+test("the claim of a user who has left is given back after the grace period, not before", async () => {
+  const fleet = await fleetOf(1, { offlineGraceMs: 100 });
+  const { directory, registry } = fleet.cluster;
+  const epoch = registry.view().nodes.find((info) => info.node === "chat-1")?.epoch ?? 0;
+  await directory.claim("ada", { node: "chat-1", epoch });
+  const ada = await enter(fleet, "ada");
+  ada.detach();
+  const again = await enter(fleet, "ada");
+  expect(await directory.find("ada")).toMatchObject({ node: "chat-1" });
+  again.detach();
+  await expect.poll(() => directory.find("ada")).toBeUndefined();
+});
