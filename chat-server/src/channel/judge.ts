@@ -106,9 +106,12 @@ class Judgement<Asker> {
       this.seek(ticket, request.id, "isSelfSought");
       return;
     }
-    if (decision.kind === "exists") {
+    if (this.isTrial) {
+      // Neither a refusal nor an ack may rest on what is in flight (rule 7).
+      this.hold(ticket);
+    } else if (decision.kind === "exists") {
       this.answers.push({ ticket, answer: { ok: true, seq: 1, time: this.known.time, isDuplicate: true } });
-    } else if (ticket.isReadSince && !this.isTrial) {
+    } else if (ticket.isReadSince) {
       this.answers.push({ ticket, answer: decision.answer });
     } else {
       this.hold(ticket);

@@ -1,0 +1,94 @@
+import type { LogEvent } from "@parley/store";
+import { expect, test } from "vitest";
+import { ChannelLog, type ChannelLogEffects, type Lookup } from "./channel-log.ts";
+import { contentHash } from "./content-hash.ts";
+import { ChannelFold } from "./fold.ts";
+import type { Answer, AppendRequest, Wish } from "./request.ts";
+
+/** The steps that a log asks for, answered by hand. */
+class Steps implements ChannelLogEffects<string> {
+  readonly asked: {
+    readonly step: string;
+    readonly token: number;
+    readonly events?: readonly LogEvent[];
+    readonly lookup?: Lookup;
+  }[] = [];
+  readonly answers: { readonly asker: string; readonly answer: Answer }[] = [];
+  load(token: number): void {
+    this.asked.push({ step: "load", token });
+  }
+  lookUp(token: number, lookup: Lookup): void {
+    this.asked.push({ step: "lookUp", token, lookup });
+  }
+  markIn(token: number): void {
+    this.asked.push({ step: "markIn", token });
+  }
+  append(token: number, events: readonly LogEvent[]): void {
+    this.asked.push({ step: "append", token, events });
+  }
+  readOn(token: number): void {
+    this.asked.push({ step: "readOn", token });
+  }
+  wait(token: number): void {
+    this.asked.push({ step: "wait", token });
+  }
+  answer(asker: string, _request: AppendRequest, answer: Answer): void {
+    this.answers.push({ asker, answer });
+  }
+  settled(): void {}
+
+  /** The newest step, which must be of this kind. */
+  next(step: string) {
+    const last = this.asked.at(-1);
+    expect(last?.step).toBe(step);
+    if (last === undefined) throw new Error("nothing was asked for");
+    return last;
+  }
+  answerOf(asker: string): Answer | undefined {
+    return this.answers.find((one) => one.asker === asker)?.answer;
+  }
+}
+
+const limits = { queueMax: 100, runMax: 10, membersMax: 10 };
+const channel = "c";
+
+function request(sender: string, id: string, wish: Wish, prev?: string): AppendRequest {
+  const hash = contentHash("key", wish);
+  return { channel, sender, id, hash, wish, ...(prev === undefined ? {} : { prev }) };
+}
+
+function event(seq: number, sender: string, id: string, wish: Wish, body: LogEvent["body"]): LogEvent {
+  const hash = contentHash("key", wish);
+  return { channel, seq, sender, id, time: 0, ordinal: 0, control: seq === 1 ? 0 : 1, hash, body };
+}
+
+const founding: Wish = { kind: "create", channelKind: "group", members: ["bob"] };
+const created = event(1, "ada", "made", founding, {
+  kind: "created",
+  channelKind: "group",
+  members: [
+    { user: "ada", role: "owner" },
+    { user: "bob", role: "member" },
+  ],
+});
+
+function loaded(...events: readonly LogEvent[]) {
+  const fold = new ChannelFold();
+  for (const one of events) fold.apply(one);
+  return { head: events.length, time: 0, ordinal: 0, fold, tail: events.slice(-1).map((one) => ({ event: one })) };
+}
+
+test("a direct channel that the other side has asked for is acked only once it is durable", () => {
+  const steps = new Steps();
+  const log = new ChannelLog(channel, steps, limits);
+  log.offer(request("ada", "a1", { kind: "create", channelKind: "direct", members: ["bob"] }), "ada", 0);
+  log.offer(request("bob", "b1", { kind: "create", channelKind: "direct", members: ["ada"] }), "bob", 0);
+  log.onLoaded(steps.next("load").token, loaded());
+  log.onLookedUp(steps.next("lookUp").token, [], []);
+  log.onMarked(steps.next("markIn").token);
+  const run = steps.next("append");
+  expect(run.events?.map(({ sender }) => sender)).toEqual(["ada"]);
+  expect(steps.answers).toEqual([]);
+  log.onAppended(run.token, { kind: "appended" });
+  expect(steps.answerOf("bob")).toMatchObject({ ok: true, seq: 1, isDuplicate: true });
+});
