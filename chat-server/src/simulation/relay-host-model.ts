@@ -102,7 +102,7 @@ export class RelayHostModel {
   homeMoved(channel: ChannelId): void {
     const record = this.followed.get(channel);
     if (record === undefined) return;
-    this.declare(channel);
+    this.tellInterest(channel);
     this.checkHead(record);
   }
 
@@ -110,7 +110,7 @@ export class RelayHostModel {
     return Array.from({ length: this.world.scenario.servers }, (_, node) => node).filter((node) => node !== this.node);
   }
 
-  private declare(channel: ChannelId): boolean {
+  private tellInterest(channel: ChannelId): boolean {
     const home = this.world.homeOf(channel, this.node);
     if (home !== this.node) this.world.sendPeer(this.node, home, { type: "interest", channels: [channel] });
     return home !== this.node;
@@ -120,10 +120,10 @@ export class RelayHostModel {
   private start(record: Followed): void {
     if (this.world.mutation.readsBeforeConfirmed) {
       record.isConfirmed = true;
-      this.read(record, () => this.world.timeline.after(40, () => this.declare(record.channel), this.owner));
+      this.read(record, () => this.world.timeline.after(40, () => this.tellInterest(record.channel), this.owner));
       return;
     }
-    if (!this.declare(record.channel)) return this.confirm(record);
+    if (!this.tellInterest(record.channel)) return this.confirm(record);
     this.world.timeline.after(confirmMs, () => this.confirm(record), this.owner);
   }
 

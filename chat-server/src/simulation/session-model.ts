@@ -106,6 +106,11 @@ export class SessionModel {
     });
   }
 
+  /** Whether the relay may give it a channel: it has not got it and is not on its way to it. */
+  canTake(channel: ChannelId): boolean {
+    return this.isAttached && !this.isClosed && !this.channels.has(channel);
+  }
+
   tell(frame: Down): void {
     if (!this.isClosed) this.send(frame);
   }
@@ -169,6 +174,8 @@ export class SessionModel {
 
   private catchUp(channel: ChannelId, held: Held, relay: RelayChannel<SessionModel>, cursor: Seq): void {
     if (this.isClosed || this.channels.get(channel) !== held || held.isLive) return;
+    // Ahead of the relay, which is late; a log that is shorter than a cursor does not occur here.
+    if (cursor > relay.cursor) relay.hear(cursor);
     const missed = relay.tailAfter(cursor);
     if (missed !== undefined) {
       this.push(channel, relay.fold, cursor, missed);
