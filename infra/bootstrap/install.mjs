@@ -5,7 +5,7 @@ import { join } from "node:path";
 
 /** As in `packageManager` of package.json; npm brings npx, npx brings pnpm, pnpm brings the rest. */
 const pnpm = "pnpm@10.34.8";
-const inputs = ["pnpm-lock.yaml", "pnpm-workspace.yaml", "package.json"];
+const inputs = ["pnpm-lock.yaml", "pnpm-workspace.yaml"];
 
 /**
  * Installs the workspace unless the lockfile is the one that was installed last, so that a second start costs nothing.
@@ -44,7 +44,7 @@ function install(root) {
   const done = spawnSync("npx", ["--yes", pnpm, "install", "--frozen-lockfile", `--reporter=${reporter}`], {
     cwd: root,
     stdio: ["ignore", 2, 2],
-    env: { ...env, npm_config_confirm_modules_purge: "false" },
+    env,
   });
   if (done.error !== undefined) throw new Error(`npx could not be started: ${done.error.message}`);
   if (done.status !== 0)
