@@ -38,10 +38,17 @@ async function insertOrdered(collections: Collections, events: readonly LogEvent
     ordered: true,
     writeConcern: writeConcernOf(collections),
   });
-  const errors: unknown = answer["writeErrors"];
-  const inserted: unknown = answer["n"];
-  if (answer["writeConcernError"] === undefined) {
-    if (errors === undefined && inserted === events.length) return undefined;
+  return judgeAnswer(answer, events.length);
+}
+
+/**
+ * What the answer to an ordered insert of `count` documents means: the index of the one that a unique key refused, or
+ * undefined when all are in, durably. **Errors**: StoreError `unknown` for everything else.
+ */
+export function judgeAnswer(answer: Record<string, unknown>, count: number): number | undefined {
+  const { n: inserted, writeErrors: errors } = answer;
+  if (answer["ok"] === 1 && answer["writeConcernError"] === undefined) {
+    if (errors === undefined && inserted === count) return undefined;
     const first: unknown = Array.isArray(errors) && errors.length === 1 ? errors[0] : undefined;
     if (isRefusal(first) && first.index === inserted) return first.index;
   }
