@@ -80,7 +80,7 @@ export class ScriptedChannel {
 function bodyOf(user: string, frame: Exclude<ChannelRequest, { type: "history" }>): EventBody {
   switch (frame.type) {
     case "send":
-      return { kind: "message", text: frame.text };
+      return { kind: "message", text: frame.text, data: frame.data, replyTo: frame.replyTo, mentions: frame.mentions };
     case "edit":
       return { kind: "edit", target: frame.target, text: frame.text };
     case "delete":

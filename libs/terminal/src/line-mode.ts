@@ -29,8 +29,13 @@ export async function runLines({ chat, client, input, output, ended }: LineModeO
     output.write(`${plain(line).replaceAll("\n", "\n    ")}\n`);
   };
   const printRemarks = createRemarkPrinter(chat, print);
-  const printEntry = createEntryPrinter(chat, print);
-  client.on("event", (event) => print(describe(state.conversation(event.channel).title, event)));
+  /** Channel → the newest event that was printed on entry: it may come as an event too. */
+  const entered = new Map<string, number>();
+  const printEntry = createEntryPrinter(chat, entered, print);
+  client.on("event", (event) => {
+    if (event.seq <= (entered.get(event.channel) ?? 0)) return;
+    print(describe(state.conversation(event.channel).title, event));
+  });
   client.on("state", (connection) => {
     if (connection.kind === "online") print(`* connected as ${connection.user}`);
     if (connection.kind === "waiting") print(`* not connected (${connection.reason}), trying again`);
@@ -92,22 +97,34 @@ function createRemarkPrinter(chat: Chat, print: (line: string) => void): () => v
 }
 
 /** Prints the last messages of a conversation when it is opened for the first time. */
-function createEntryPrinter(chat: Chat, print: (line: string) => void): () => void {
-  const entered = new Set<string>();
+function createEntryPrinter(chat: Chat, entered: Map<string, number>, print: (line: string) => void): () => void {
   return () => {
     const { current } = chat.state;
     if (current === undefined || entered.has(current.channel) || current.items.length === 0) return;
-    entered.add(current.channel);
+    entered.set(current.channel, current.items.at(-1)?.seq ?? 0);
     for (const item of current.items.slice(-entryItems)) {
-      if (item.kind === "notice") print(`  [${current.title}] ${item.text}`);
-      else print(`  [${current.title}] #${item.seq} ${item.sender}: ${item.isDeleted ? "(deleted)" : item.text}`);
+      if (item.kind === "notice") print(`[${current.title}] ${clock(item.time)} #${item.seq} ${item.text}`);
+      else print(`${startOf(current.title, item)}: ${item.isDeleted ? "(deleted)" : item.text}`);
     }
   };
 }
 
+interface Stamp {
+  readonly seq: number;
+  readonly sender: string;
+  readonly time: number;
+}
+
+function startOf(title: string, { seq, sender, time }: Stamp): string {
+  return `[${title}] ${clock(time)} #${seq} ${sender}`;
+}
+
+function clock(time: number): string {
+  return new Date(time).toISOString().slice(11, 16);
+}
+
 function describe(title: string, event: EventFrame): string {
-  const { seq, sender, time } = event;
-  const start = `[${title}] ${new Date(time).toISOString().slice(11, 16)} #${seq} ${sender}`;
+  const start = startOf(title, event);
   switch (event.kind) {
     case "message":
       return `${start}: ${event.replyTo === undefined ? "" : `(to #${event.replyTo}) `}${event.text ?? JSON.stringify(event.data)}`;

@@ -1,7 +1,6 @@
 import { resolve } from "node:path";
 import { loadOrCreateKeyFile, signToken } from "@parley/auth";
 import { createClient } from "@parley/client";
-import { createFileStorage } from "@parley/client/node";
 import { Chat } from "./chat.ts";
 import { claimDevice } from "./device.ts";
 import { runLines } from "./line-mode.ts";
@@ -18,7 +17,7 @@ async function run(): Promise<number> {
   const client = createClient({
     urls,
     device: device.device,
-    storage: createFileStorage(device.outboxFile),
+    storage: device.storage,
     // Read anew each time: keys are rotated while chats are open.
     token: async () => {
       const { signing } = await loadOrCreateKeyFile(dataDir);

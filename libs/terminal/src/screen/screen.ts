@@ -28,8 +28,10 @@ export function Screen({ chat }: { readonly chat: Chat }): ReactElement {
   const banner = bannerOf(state.connection, Date.now());
   const height = Math.max(1, rows - 5 - (banner === undefined ? 0 : 1));
 
-  const all =
-    conversation === undefined ? [] : rowsOf(conversation, state.remarks.get(conversation.channel) ?? [], width);
+  // Two pages more than is shown, so that a page up finds its rows.
+  const rowsMin = scrolled + 3 * height;
+  const remarks = state.remarks.get(state.open ?? "") ?? [];
+  const all = conversation === undefined ? [] : rowsOf(conversation, remarks, width, rowsMin);
   const remarksOnly = conversation === undefined ? remarks : [];
   const offsetMax = Math.max(0, all.length - height);
   const offset = Math.min(scrolled, offsetMax);
