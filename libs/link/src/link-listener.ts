@@ -17,6 +17,7 @@ export interface LinkListenerOptions {
   readonly tcp?: {
     readonly host: string;
     readonly port: number;
+    readonly path?: string;
     readonly secret: string | Uint8Array;
     /** The host that other machines reach us by, where it is not `host`. */
     readonly advertisedHost?: string;

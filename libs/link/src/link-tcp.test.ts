@@ -1,8 +1,11 @@
 import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { connect, createServer, type AddressInfo, type Socket } from "node:net";
 import { afterEach, expect, test, vi } from "vitest";
 import type { ChatServerLink } from "./link.ts";
-import { linkContract } from "./link-contract.ts";
+import { linkContract, type LinkPair, type LinkPairOptions } from "./link-contract.ts";
 import type { LinkLimits } from "./link-limits.ts";
 import { connectLink, listenLinks, parseLinkAddress } from "./link-tcp.ts";
 
@@ -12,7 +15,7 @@ afterEach(async () => {
   for (const step of teardown.splice(0).reverse()) await step();
 });
 
-async function listen(limits: Partial<LinkLimits> = {}) {
+async function listen(limits: Partial<LinkLimits> = {}, path?: string) {
   const links: ChatServerLink[] = [];
   const lines: string[] = [];
   const listener = await listenLinks({
@@ -21,6 +24,7 @@ async function listen(limits: Partial<LinkLimits> = {}) {
     secret,
     node: "chat-1",
     limits,
+    ...(path !== undefined && { path }),
     onLink: (link) => links.push(link),
     logger: { info: () => {}, warn: (fields, phrase) => lines.push(`${phrase} ${JSON.stringify(fields)}`) },
   });
@@ -28,8 +32,8 @@ async function listen(limits: Partial<LinkLimits> = {}) {
   return { ...listener, links, lines };
 }
 
-linkContract("TCP", async (limits) => {
-  const { address, links, close } = await listen(limits);
+async function makePair(limits: LinkPairOptions, path?: string): Promise<LinkPair> {
+  const { address, links, close } = await listen(limits, path);
   const gateway = await connectLink({ address, secret, node: "gateway-1", limits });
   await vi.waitUntil(() => links.length === 1);
   const chatServer = links[0];
@@ -42,6 +46,14 @@ linkContract("TCP", async (limits) => {
       await close();
     },
   };
+}
+
+linkContract("TCP", (limits) => makePair(limits));
+
+linkContract("Unix socket", async (limits) => {
+  const folder = await mkdtemp(join(tmpdir(), "link "));
+  teardown.push(() => rm(folder, { recursive: true }));
+  return makePair(limits, join(folder, "chat-1.sock"));
 });
 
 /** A raw connection to the link port, for what a proper dialer never does. */
