@@ -3,6 +3,7 @@ import { chatServerConfig, startChatServer } from "@parley/chat-server";
 import type { NodeRole } from "@parley/cluster";
 import { readGatewayConfig, startGateway } from "@parley/gateway";
 import { createLinkConnector, createLinkListener } from "@parley/link";
+import { presenceConfig, startPresence } from "@parley/presence";
 import type { ProcessPorts } from "./ports.ts";
 
 /** A running part of the fleet; a process holds one or several. */
@@ -39,8 +40,7 @@ export async function startGatewayPart(ports: ProcessPorts, options: FrontOption
     node,
     address: gateway.wsUrl,
     http: gateway.httpUrl,
-    isReady: () =>
-      !isDraining && cluster.registry.view().nodes.some(({ role, state }) => role === "chat-server" && state === "up"),
+    isReady: () => !isDraining && gateway.isReady(),
     drain() {
       isDraining = true;
       return gateway.drain();
@@ -89,6 +89,24 @@ function advertised(tcp: { readonly host: string; readonly advertisedHost?: stri
 } {
   if (tcp.advertisedHost !== undefined) return { advertisedHost: tcp.advertisedHost };
   return tcp.host === "0.0.0.0" || tcp.host === "::" ? { advertisedHost: hostname() } : {};
+}
+
+export async function startPresencePart(ports: ProcessPorts, options: FrontOptions): Promise<Part> {
+  const { node, host, port } = options;
+  const { cluster, tokens } = ports;
+  const telemetry = ports.telemetry(node, "presence");
+  const config = presenceConfig.fromEnvironment(process.env, { node, host, port, process: ports.process });
+  const store = await ports.store();
+  const presence = await startPresence(config, { cluster, store, tokens, telemetry });
+  return {
+    role: "presence",
+    node,
+    address: presence.httpUrl,
+    http: presence.httpUrl,
+    isReady: () => presence.isReady(),
+    drain: () => presence.drain(),
+    close: () => presence.close(),
+  };
 }
 
 const drainOrder: readonly NodeRole[] = ["gateway", "chat-server", "presence"];

@@ -4,7 +4,7 @@ import { loadOrCreateSecret, type TokenVerifier } from "@parley/auth";
 import { type Bus, createMemoryBus, createRedisBus, parseRedisUrl, waitForRedis } from "@parley/bus";
 import { type Cluster, createMemoryCluster, createRedisCluster } from "@parley/cluster";
 import { LocalLinks } from "@parley/link";
-import { type MessageStore, openLmdbStore } from "@parley/store";
+import { type MessageStore, openLmdbStore, openMongoStore, StoreError } from "@parley/store";
 import { createProcessRegistry, createTelemetry, type LogLevel, type Telemetry } from "@parley/telemetry";
 import type { NodeSettings } from "./settings.ts";
 import { openTokens } from "./tokens.ts";
@@ -61,7 +61,7 @@ export async function openPorts(settings: PortSettings, say: (line: string) => v
     local: new LocalLinks(),
     registry,
     store() {
-      store ??= openStore(settings);
+      store ??= openStore(settings, say);
       return store;
     },
     telemetry(node, role) {
@@ -92,7 +92,22 @@ async function openCoordination(redisUrl: string | undefined, say: (line: string
   return { bus, cluster: createRedisCluster({ redis, bus }) };
 }
 
-function openStore(settings: PortSettings): Promise<MessageStore> {
-  if (settings.mongodb === undefined) return openLmdbStore({ path: join(settings.data, "log") });
-  return Promise.reject(new Error("MongoDB is not served yet"));
+function openStore(settings: PortSettings, say: (line: string) => void): Promise<MessageStore> {
+  const { mongodb, data } = settings;
+  return mongodb === undefined ? openLmdbStore({ path: join(data, "log") }) : openMongoPatiently(mongodb, say);
+}
+
+/** A store that is not there yet is waited for, a line a second: a process that starts before it does not crash. */
+async function openMongoPatiently(url: string, say: (line: string) => void): Promise<MessageStore> {
+  const database = /^[^:]+:\/\/[^/]+\/([^/?]+)/.exec(url)?.[1] ?? "parley";
+  const started = performance.now();
+  for (;;) {
+    try {
+      return await openMongoStore({ url, database, selectionTimeoutMs: 1_000 });
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      say(`Waiting for the store (${Math.round((performance.now() - started) / 1_000)} s): ${error.message}.`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
 }

@@ -1,8 +1,8 @@
 import { resolve } from "node:path";
 import { ConfigError } from "@parley/config";
 import { rotateLog } from "./log-file.ts";
-import { endParts, type Part, startChatServerPart, startGatewayPart } from "./parts.ts";
-import { openPorts } from "./ports.ts";
+import { endParts, type Part, startChatServerPart, startGatewayPart, startPresencePart } from "./parts.ts";
+import { openPorts, type ProcessPorts } from "./ports.ts";
 import type { Ready } from "./ready.ts";
 import { createScreen } from "./screen.ts";
 import { nodeTable, type StartSettings, startTable } from "./settings.ts";
@@ -41,7 +41,20 @@ async function start(settings: StartSettings): Promise<void> {
   const gateway = await startGatewayPart(ports, { node: "gateway-1", host, port });
   parts.push(gateway);
   screen.say(`gateway: ${gateway.address}`);
+  const presence = await startPresence(ports, host, port === 0 ? 0 : port + 1);
+  parts.push(presence);
+  screen.say(`presence: ${presence.address}`);
   await screen.ready(describe(parts, data));
+}
+
+/** The port after the gateway's where it is free; nothing depends on it. */
+async function startPresence(ports: ProcessPorts, host: string, port: number): Promise<Part> {
+  try {
+    return await startPresencePart(ports, { node: "presence-1", host, port });
+  } catch (error) {
+    if (port === 0 || !isTaken(error)) throw error;
+    return await startPresencePart(ports, { node: "presence-1", host, port: 0 });
+  }
 }
 
 function describe(parts: readonly Part[], data: string): Ready {
