@@ -276,6 +276,29 @@ export function clusterContract(name: string, factory: () => Promise<ClusterFabr
         await lease.leave();
       });
 
+      test("a claim goes with the last connection under it, and a connection of an unclaimed user makes one", async () => {
+        const lease = await a.cluster.registry.join(nodeInfo(newName("claimed")));
+        const other = await b.cluster.registry.join(nodeInfo(newName("claimed")));
+        const user = newName("user");
+        const [phone, laptop] = [connectionAt(lease, "phone"), connectionAt(lease, "laptop")];
+        await a.cluster.directory.claim(user, placementOf(lease));
+        await a.cluster.presence.put(user, phone);
+        await a.cluster.presence.put(user, laptop);
+        await a.cluster.presence.remove(user, phone.connection, 1);
+        expect(await b.cluster.directory.find(user)).toEqual(placementOf(lease));
+        await a.cluster.presence.remove(user, laptop.connection, 2);
+        expect(await b.cluster.directory.find(user)).toBeUndefined();
+        await a.cluster.presence.put(user, phone);
+        expect(await b.cluster.directory.claim(user, placementOf(other))).toEqual(placementOf(lease));
+        // A connection elsewhere neither takes the claim nor, by its end, ends it.
+        const stray = connectionAt(other);
+        await b.cluster.presence.put(user, stray);
+        await b.cluster.presence.remove(user, stray.connection, 3);
+        expect(await a.cluster.directory.find(user)).toEqual(placementOf(lease));
+        await lease.leave();
+        await other.leave();
+      });
+
       test("a node that is gone takes its users offline by itself, and the reaper clears and dates what it left", async () => {
         const lease = await a.cluster.registry.join(nodeInfo(newName("dies")));
         const user = newName("user");

@@ -29,7 +29,7 @@ export function createMemoryCluster(options: MemoryClusterOptions = {}): MemoryC
   const { clock = systemClock, times = leaseTimes } = options;
   const registry = createMemoryRegistry(clock, times);
   const directory = createMemoryDirectory(registry);
-  const presence = createMemoryPresence(registry);
+  const presence = createMemoryPresence(registry, directory);
   return {
     registry,
     directory,

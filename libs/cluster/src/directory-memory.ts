@@ -2,8 +2,15 @@ import type { UserId } from "@parley/protocol";
 import type { Directory, Placement } from "./registry.ts";
 import type { MemoryRegistry } from "./registry-memory.ts";
 
+export interface MemoryDirectory extends Directory {
+  /** A claim for a user that has none. */
+  ensure(user: UserId, placement: Placement): void;
+  /** As `release`, whether or not the registry is in reach. */
+  drop(user: UserId, placement: Placement): void;
+}
+
 /** Claims of dead nodes are replaced when their user comes again; the sweep at a view change keeps the map small. */
-export function createMemoryDirectory(registry: MemoryRegistry): Directory {
+export function createMemoryDirectory(registry: MemoryRegistry): MemoryDirectory {
   const claims = new Map<UserId, Placement>();
   const isSame = (a: Placement | undefined, b: Placement) => a?.node === b.node && a.epoch === b.epoch;
   const findLive = (user: UserId): Placement | undefined => {
@@ -14,7 +21,14 @@ export function createMemoryDirectory(registry: MemoryRegistry): Directory {
     if (!view.isComplete) return;
     for (const [user, claim] of claims) if (!registry.holds(claim.node, claim.epoch)) claims.delete(user);
   });
+  function drop(user: UserId, placement: Placement): void {
+    if (isSame(claims.get(user), placement)) claims.delete(user);
+  }
   return {
+    ensure(user, { node, epoch }) {
+      if (!claims.has(user)) claims.set(user, { node, epoch });
+    },
+    drop,
     async claim(user, wanted) {
       registry.assertUp();
       const standing = findLive(user);
@@ -28,7 +42,7 @@ export function createMemoryDirectory(registry: MemoryRegistry): Directory {
     },
     async release(user, released) {
       registry.assertUp();
-      if (isSame(claims.get(user), released)) claims.delete(user);
+      drop(user, released);
     },
   };
 }

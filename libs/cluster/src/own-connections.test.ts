@@ -36,6 +36,7 @@ test("settling an entry that was replaced meanwhile leaves the newer one open", 
   const again = present("s1");
   own.set(goodbye);
   own.set(again);
+  expect([own.isCurrent(goodbye), own.isCurrent(again)]).toEqual([false, true]);
   own.settle(goodbye);
   expect(own.unsettled()).toEqual([again]);
 });

@@ -16,7 +16,8 @@ export interface OwnConnections {
   /** Redis knows this very entry now. */
   settle(entry: OwnEntry): void;
   unsettled(): OwnEntry[];
-  present(): OwnEntry[];
+  /** False once another entry of the same connection has taken its place. */
+  isCurrent(entry: OwnEntry): boolean;
   /** Redis has forgotten everything. */
   unsettleAll(): void;
 }
@@ -59,7 +60,7 @@ export function createOwnConnections(): OwnConnections {
       if (entry.kind === "gone" && entries.get(keyOf(entry)) === entry) forget(keyOf(entry));
     },
     unsettled: () => [...open],
-    present: () => [...entries.values()].filter(({ kind }) => kind === "present"),
+    isCurrent: (entry) => entries.get(keyOf(entry)) === entry,
     unsettleAll() {
       for (const entry of entries.values()) open.add(entry);
     },

@@ -1,4 +1,5 @@
 import type { UserId } from "@parley/protocol";
+import type { MemoryDirectory } from "./directory-memory.ts";
 import { presencePageMax, presenceQueryMax } from "./limits.ts";
 import type { Connection, PresenceRegistry, UserPresence } from "./registry.ts";
 import type { MemoryRegistry } from "./registry-memory.ts";
@@ -11,7 +12,7 @@ interface Entry {
 /** Users whose last connection went more than so many others ago lose their `lastSeen`, so that memory is bounded. */
 const goneUsersMax = 100_000;
 
-export function createMemoryPresence(registry: MemoryRegistry): PresenceRegistry {
+export function createMemoryPresence(registry: MemoryRegistry, directory: MemoryDirectory): PresenceRegistry {
   const online = new Map<UserId, Entry>();
   /** Users without a connection, the longest gone first. */
   const gone = new Map<UserId, number>();
@@ -39,12 +40,17 @@ export function createMemoryPresence(registry: MemoryRegistry): PresenceRegistry
       gone.delete(user);
       entry.connections.set(connection.connection, connection);
       online.set(user, entry);
+      directory.ensure(user, connection);
       // Kept even so: as if it had been told again when the registry came back.
       registry.assertUp();
     },
     async remove(user, connection, at) {
       const entry = online.get(user);
-      if (entry?.connections.delete(connection) === true) {
+      const removed = entry?.connections.get(connection);
+      if (entry !== undefined && removed !== undefined) {
+        entry.connections.delete(connection);
+        const isSamePlace = ({ node, epoch }: Connection) => node === removed.node && epoch === removed.epoch;
+        if (![...entry.connections.values()].some(isSamePlace)) directory.drop(user, removed);
         entry.lastSeen = Math.max(entry.lastSeen ?? 0, at);
         if (entry.connections.size === 0) {
           online.delete(user);

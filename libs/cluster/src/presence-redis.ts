@@ -41,40 +41,28 @@ export function createRedisPresence(
     own.settle(entry);
   }
 
-  /** Also claims the user for the node of the session: the directory was forgotten together with the presence. */
-  async function tellAgain(entry: OwnEntry, isEmptied: boolean): Promise<void> {
-    await tell(entry);
-    if (!isEmptied || entry.kind === "gone") return;
-    const { node, epoch } = entry.connection;
-    await commands.run((client) => client.parleyClaim(keyOf(entry.user), entry.user, node, epoch, ""));
-  }
-
   let isCatchingUp = false;
-  let isEmptied = false;
   async function catchUp(): Promise<void> {
     if (isCatchingUp) return;
     isCatchingUp = true;
-    const wasEmptied = isEmptied;
-    isEmptied = false;
     const waiting = own.unsettled();
     const work = async () => {
-      for (let entry = waiting.pop(); entry !== undefined; entry = waiting.pop()) await tellAgain(entry, wasEmptied);
+      for (let entry = waiting.pop(); entry !== undefined; entry = waiting.pop()) {
+        // Replaced meanwhile: what came after it was told already, and must not be undone.
+        if (own.isCurrent(entry)) await tell(entry);
+      }
     };
     try {
       await Promise.all(Array.from({ length: Math.min(catchUpWidth, waiting.length) }, work));
     } catch {
       // Away again: what is not settled waits for the next look that reaches Redis.
-      isEmptied ||= wasEmptied;
     } finally {
       isCatchingUp = false;
     }
   }
 
   registry.onReach((wasEmptied) => {
-    if (wasEmptied) {
-      own.unsettleAll();
-      isEmptied = true;
-    }
+    if (wasEmptied) own.unsettleAll();
     void catchUp();
   });
 

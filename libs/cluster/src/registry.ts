@@ -72,7 +72,8 @@ export interface Placement {
 
 /**
  * user → the chat server that holds the user's session, while one lives; the first claim wins, so that all devices of
- * a user meet on one server. **Errors**: RegistryError when out of reach (callers then fall back to the ring).
+ * a user meet on one server. A claim ends with the user's last presence entry under it, and an entry of a user without
+ * a claim makes one. **Errors**: RegistryError when out of reach (callers then fall back to the ring).
  */
 export interface Directory {
   /** The claim that stands after this call: an earlier one whose node and epoch still hold their lease, or this one. */

@@ -29,11 +29,14 @@ redis.call('SREM', KEYS[1] .. ':claimed:' .. ARGV[2] .. ':' .. ARGV[3], ARGV[1])
 return 1
 `;
 
-/** ARGV: user, connection, json, node, epoch. */
+/** ARGV: user, connection, json, node, epoch. A user without a claim is claimed for the node of the connection. */
 const put = `
 redis.call('HSET', KEYS[1] .. ':user:' .. ARGV[1], ARGV[2], ARGV[3])
 redis.call('SADD', KEYS[1] .. ':at:' .. ARGV[4] .. ':' .. ARGV[5], ARGV[1])
 redis.call('ZADD', KEYS[1] .. ':online', 0, ARGV[1])
+if redis.call('HSETNX', KEYS[1] .. ':claims', ARGV[1], ARGV[4] .. ' ' .. ARGV[5]) == 1 then
+  redis.call('SADD', KEYS[1] .. ':claimed:' .. ARGV[4] .. ':' .. ARGV[5], ARGV[1])
+end
 return 1
 `;
 
@@ -54,7 +57,7 @@ local function has_other(connections, node, epoch)
 end
 `;
 
-/** ARGV: user, connection, at ms. Answers 1 if the entry was there. */
+/** ARGV: user, connection, at ms. Answers 1 if the entry was there. The claim goes with its last connection. */
 const remove = `${dropIfOffline}
 local connections = KEYS[1] .. ':user:' .. ARGV[1]
 local json = redis.call('HGET', connections, ARGV[2])
@@ -64,6 +67,10 @@ local held = cjson.decode(json)
 local epoch = string.format('%.0f', held.epoch)
 if not has_other(connections, held.node, epoch) then
   redis.call('SREM', KEYS[1] .. ':at:' .. held.node .. ':' .. epoch, ARGV[1])
+  if redis.call('HGET', KEYS[1] .. ':claims', ARGV[1]) == held.node .. ' ' .. epoch then
+    redis.call('HDEL', KEYS[1] .. ':claims', ARGV[1])
+    redis.call('SREM', KEYS[1] .. ':claimed:' .. held.node .. ':' .. epoch, ARGV[1])
+  end
 end
 drop_if_offline(KEYS[1], ARGV[1], ARGV[3])
 return 1
