@@ -92,3 +92,35 @@ test("a direct channel that the other side has asked for is acked only once it i
   log.onAppended(run.token, { kind: "appended" });
   expect(steps.answerOf("bob")).toMatchObject({ ok: true, seq: 1, isDuplicate: true });
 });
+
+test("a run goes on as it was judged only where what is in of it is our own", () => {
+  const steps = new Steps();
+  const log = new ChannelLog(channel, steps, limits);
+  log.offer(request("ada", "a1", { kind: "message", text: "hello" }), "ada", 5);
+  log.offer(request("bob", "b1", { kind: "message", text: "hello" }), "bob", 5);
+  log.onLoaded(steps.next("load").token, loaded(created));
+  const run = steps.next("append");
+  expect(run.events?.map(({ seq, sender }) => [seq, sender])).toEqual([[2, "ada"], [3, "bob"]]);
+  log.onFailed(run.token);
+  // At another server ada used the same id to remove bob, and that got in.
+  const removal: Wish = { kind: "remove", user: "bob" };
+  const foreign = event(2, "ada", "a1", removal, { kind: "member", user: "bob", change: "removed" });
+  log.onRead(steps.next("readOn").token, [foreign], true);
+  expect(steps.answerOf("ada")).toMatchObject({ ok: false, code: "conflict" });
+  log.onLookedUp(steps.next("lookUp").token, [], []);
+  log.onRead(steps.next("readOn").token, [], true);
+  expect(steps.answerOf("bob")).toMatchObject({ ok: false, code: "not_member" });
+});
+
+test("a predecessor above the known head is read, not waited for", () => {
+  const steps = new Steps();
+  const log = new ChannelLog(channel, steps, limits);
+  log.offer(request("bob", "b2", { kind: "message", text: "two" }, "b1"), "bob", 0);
+  log.onLoaded(steps.next("load").token, loaded(created));
+  // Another server has appended it since.
+  const text: Wish = { kind: "message", text: "one" };
+  const first = event(2, "bob", "b1", text, { kind: "message", text: "one" });
+  log.onLookedUp(steps.next("lookUp").token, [], [{ event: first }]);
+  log.onRead(steps.next("readOn").token, [first], true);
+  expect(steps.next("append").events?.map(({ seq, id }) => [seq, id])).toEqual([[3, "b2"]]);
+});

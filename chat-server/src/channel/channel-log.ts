@@ -299,10 +299,16 @@ export class ChannelLog<Asker> {
   /** After a majority read: answers what of the run is in, retries or renumbers the rest (rule 1). */
   private recover(known: KnownLog): void {
     const rest: { ticket: Ticket<Asker>; event: LogEvent }[] = [];
+    let isOursAlone = true;
     for (const slot of this.run) {
       const found = known.findRequest(slot.ticket.key);
-      if (found === undefined) rest.push(slot);
-      else this.settleByFound(slot.ticket, found, slot.event.seq);
+      if (found === undefined) {
+        rest.push(slot);
+        continue;
+      }
+      const { seq, hash, time } = slot.event;
+      if (found.seq !== seq || found.hash !== hash || found.time !== time) isOursAlone = false;
+      this.settleByFound(slot.ticket, found, seq);
     }
     this.run = rest;
     const first = rest[0];
@@ -310,9 +316,10 @@ export class ChannelLog<Asker> {
       this.suspect = undefined;
       this.requeueBatch();
       this.pump();
-    } else if (first.event.seq !== known.head + 1) {
-      // Foreign events took the slots: judge again on the log as it is now. An old copy of the command cannot land
-      // any more, since its first slot is taken and it is ordered.
+    } else if (first.event.seq !== known.head + 1 || !isOursAlone) {
+      // Foreign events took the slots, or another server wrote the same requests with other content or time: judge
+      // again on the log as it is now (rule 5). An old copy of the command cannot land any more, since its first slot
+      // is taken and it is ordered.
       this.suspect = undefined;
       this.requeueBatch();
       this.pump();

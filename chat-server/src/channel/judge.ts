@@ -127,6 +127,11 @@ class Judgement<Asker> {
       this.seek(ticket, prev, "isPrevSought");
       return false;
     }
+    if (!ticket.isReadSince) {
+      // The lookup may have found it above our head, and whoever only waits never learns (rule 6).
+      this.hold(ticket);
+      return false;
+    }
     const message = "prev: that request is not in the channel yet";
     this.answers.push({ ticket, answer: { ok: false, code: "unavailable", message, retryAfterMs: 100 } });
     return false;
