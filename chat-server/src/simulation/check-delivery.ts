@@ -22,6 +22,8 @@ export function checkDelivery(
     switch (one.kind) {
       case "from":
         cursor = one.cursor;
+        if (one.isJoined && !fold.intervalsOf(socket.user).some(({ from }) => from === one.cursor + 1))
+          history.violate("C4", `${where}: begins after ${one.cursor}, where no membership begins`);
         break;
       case "end":
         cursor = undefined;

@@ -90,8 +90,10 @@ export class DeviceModel {
     const { channel } = planned;
     if (planned.isRaw) return this.sendRaw(channel, wish, planned.choice);
     const id = this.nextId();
-    const outbox = this.outboxOf(channel);
-    const prev = this.plan.isChained && wish.kind !== "create" ? outbox.last : undefined;
+    // Creating is a call of its own in the SDK, beside the outbox.
+    const queue = wish.kind === "create" ? `${channel}/create` : channel;
+    const outbox = this.outboxOf(queue);
+    const prev = this.plan.isChained ? outbox.last : undefined;
     const request: AppendRequest = { channel, sender: this.user, id, hash: contentHash(hashKey, wish), wish };
     const operation: Operation = {
       number: history.operations.length,
@@ -106,8 +108,8 @@ export class DeviceModel {
     history.operations.push(operation);
     const base = { sentPrev: undefined, isOnWire: false, sentAt: 0, openCopies: 0, inconclusive: 0 };
     outbox.entries.push({ operation, id, prev, ...base });
-    if (wish.kind !== "create") outbox.last = id;
-    this.flush(channel);
+    outbox.last = id;
+    this.flush(queue);
   }
 
   private nextId(): RequestId {
@@ -154,6 +156,7 @@ export class DeviceModel {
     if (other === undefined || this.socket === undefined) return;
     const { id } = other.request;
     const request: AppendRequest = { channel, sender: this.user, id, hash: contentHash(hashKey, wish), wish };
+    if (request.hash === other.request.hash) return;
     const operation: Operation = {
       number: history.operations.length,
       device: this.number,
@@ -234,9 +237,15 @@ export class DeviceModel {
     if (this.world.mutation.takesUnavailableForRefused && answer.isUnknown) return "refused";
     if (isRetryable(answer) || answer.isUnknown) return "retry";
     entry.openCopies--;
-    if (entry.openCopies <= 0 || isAboutContent(answer)) return "refused";
+    if (entry.openCopies <= 0 || this.isAboutContent(entry, answer)) return "refused";
     entry.inconclusive++;
     return entry.inconclusive < 5 ? "retry" : "unknown";
+  }
+
+  /** True whoever judges it and whenever. That somebody is a member already is a `conflict` too, and may pass. */
+  private isAboutContent(entry: Entry, answer: Answer & { ok: false }): boolean {
+    if (answer.code !== "conflict") return false;
+    return entry.operation.request.wish.kind !== "invite" || this.world.mutation.takesConflictForFinal === true;
   }
 
   private settle(channel: ChannelId, outbox: Outbox, entry: Entry, state: "acked" | "refused" | "unknown"): void {
@@ -265,9 +274,4 @@ export class DeviceModel {
 
 function isRetryable(answer: Answer & { ok: false }): boolean {
   return answer.code === "unavailable" || answer.code === "rate_limited" || answer.code === "internal";
-}
-
-/** True whoever judges it and whenever. The SDK goes by the code alone. */
-function isAboutContent(answer: Answer & { ok: false }): boolean {
-  return answer.code === "conflict";
 }

@@ -47,7 +47,7 @@ export class GatewayModel {
     const history: SocketHistory = { device: device.number, user, channels: new Map() };
     this.world.history.sockets.push(history);
     const socket = new Socket(device, user, history);
-    for (const [channel, seq] of cursors) this.follow(socket, channel, seq);
+    for (const [channel, seq] of cursors) this.follow(socket, channel, seq, false);
     this.sockets.add(socket);
     this.attach(socket, undefined);
     return socket;
@@ -127,7 +127,7 @@ export class GatewayModel {
         socket.hasWelcome = true;
         for (const [channel, seq] of frame.baseline) {
           const cursor = socket.cursors.get(channel);
-          if (cursor === undefined) this.follow(socket, channel, seq);
+          if (cursor === undefined) this.follow(socket, channel, seq, false);
           else if (this.world.mutation.handsServerCursorOver) socket.cursors.set(channel, Math.max(cursor, seq));
         }
         break;
@@ -144,7 +144,7 @@ export class GatewayModel {
         break;
       }
       case "track":
-        if (!socket.cursors.has(frame.channel)) this.follow(socket, frame.channel, frame.cursor);
+        if (!socket.cursors.has(frame.channel)) this.follow(socket, frame.channel, frame.cursor, !frame.isGapNext);
         break;
       case "untrack":
         if (!socket.cursors.delete(frame.channel)) break;
@@ -181,9 +181,9 @@ export class GatewayModel {
     }
   }
 
-  private follow(socket: Socket, channel: ChannelId, cursor: Seq): void {
+  private follow(socket: Socket, channel: ChannelId, cursor: Seq, isJoined: boolean): void {
     socket.cursors.set(channel, cursor);
-    this.write(socket, channel, { kind: "from", cursor, at: this.world.timeline.now });
+    this.write(socket, channel, { kind: "from", cursor, at: this.world.timeline.now, isJoined });
     socket.device.onFollowed(channel, cursor);
   }
 

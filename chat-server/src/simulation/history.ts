@@ -25,7 +25,7 @@ export interface Attempt {
 
 /** What one socket was sent of one channel, in order. */
 export type Written =
-  | { readonly kind: "from"; readonly cursor: Seq; readonly at: number }
+  | { readonly kind: "from"; readonly cursor: Seq; readonly at: number; readonly isJoined: boolean }
   | { readonly kind: "event"; readonly seq: Seq; readonly payload: Uint8Array; readonly at: number }
   | { readonly kind: "gap"; readonly to: Seq; readonly at: number }
   | { readonly kind: "end"; readonly at: number };

@@ -19,6 +19,11 @@ export class IndexModel {
     return mark.in > mark.out;
   }
 
+  /** Where the newest join was to be: at or above where it is. */
+  enteredAt(user: UserId, channel: ChannelId): Seq {
+    return this.markOf(user, channel).in;
+  }
+
   private markOf(user: UserId, channel: ChannelId): { in: Seq; out: Seq } {
     const key = `${user}\n${channel}`;
     const found = this.marks.get(key);

@@ -35,6 +35,19 @@ export class ServerModel {
       (user, channel) => this.sessionsWithout(user, channel),
       (channel, events) => this.appends.onLearned(channel, events),
     );
+    if (!world.mutation.hasNoSweep) this.sweepLater();
+  }
+
+  /** Now and then every session's channels are compared with the user index. */
+  private sweepLater(): void {
+    this.world.timeline.after(
+      500,
+      () => {
+        for (const session of this.sessions.values()) session.sweep();
+        this.sweepLater();
+      },
+      this.owner,
+    );
   }
 
   receive(from: number, message: PeerMessage): void {
@@ -53,7 +66,9 @@ export class ServerModel {
         break;
       case "events":
         this.relays.learn(message.channel, message.events);
-        this.logs.hear(message.channel, message.events.at(-1)?.seq ?? 0);
+        // Appended by a stand-in: the home reads on, and passes it on to all who are interested.
+        if (this.world.homeOf(message.channel, this.node) === this.node)
+          this.logs.hear(message.channel, message.events.at(-1)?.seq ?? 0);
         break;
       case "joined":
         this.joined(message.channel, message.users, message.seq);

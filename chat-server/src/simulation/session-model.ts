@@ -17,7 +17,7 @@ export type Down =
       readonly payloads: readonly Uint8Array[];
     }
   | { readonly type: "gap"; readonly channel: ChannelId; readonly to: Seq }
-  | { readonly type: "track"; readonly channel: ChannelId; readonly cursor: Seq }
+  | { readonly type: "track"; readonly channel: ChannelId; readonly cursor: Seq; readonly isGapNext: boolean }
   | { readonly type: "untrack"; readonly channel: ChannelId }
   | { readonly type: "answer"; readonly ordinal: number; readonly answer: Answer };
 
@@ -32,7 +32,9 @@ export class SessionModel {
   readonly channels = new Map<ChannelId, Held>();
   isClosed = false;
   private isAttached = false;
-  private joinedMeanwhile: { readonly channel: ChannelId; readonly seq: Seq }[] = [];
+  /** Where this socket left channels. */
+  private readonly left = new Map<ChannelId, Seq>();
+  private joinedMeanwhile: { readonly channel: ChannelId; readonly seq: Seq | undefined }[] = [];
   private waiting: { readonly ordinal: number; readonly request: AppendRequest }[] = [];
   private readonly world: World;
   private readonly owner: Incarnation;
@@ -88,8 +90,8 @@ export class SessionModel {
     else this.append(request, (answer) => this.tell({ type: "answer", ordinal, answer }));
   }
 
-  /** A hint that the user has become a member by the event `seq`. */
-  joined(channel: ChannelId, seq: Seq): void {
+  /** A hint that the user has become a member, by the event `seq` where that is known. */
+  joined(channel: ChannelId, seq: Seq | undefined): void {
     if (this.isClosed) return;
     if (!this.isAttached) {
       this.joinedMeanwhile.push({ channel, seq });
@@ -101,8 +103,10 @@ export class SessionModel {
     this.relays.hold(channel, (relay) => {
       held.relay = relay;
       if (this.isClosed || this.channels.get(channel) !== held || held.isLive) return;
-      this.tell({ type: "track", channel, cursor: seq - 1 });
-      this.catchUp(channel, held, relay, seq - 1);
+      const from = seq ?? relay.fold.intervalsOf(this.user).at(-1)?.from;
+      if (from === undefined || (seq === undefined && !relay.fold.isMember(this.user))) return this.drop(channel);
+      this.begin(channel, from - 1);
+      this.catchUp(channel, held, relay, from - 1);
     });
   }
 
@@ -119,10 +123,34 @@ export class SessionModel {
     const held = this.channels.get(channel);
     if (held === undefined) this.channels.set(channel, { relay: this.relays.relayOf(channel), isLive: true });
     else held.isLive = true;
-    this.tell({ type: "track", channel, cursor });
+    this.begin(channel, cursor);
+  }
+
+  /** Says where the channel begins for this socket; what it missed since it last left is announced as a gap. */
+  private begin(channel: ChannelId, cursor: Seq): void {
+    const leftAt = this.left.get(channel);
+    if (leftAt === undefined || leftAt >= cursor) {
+      this.tell({ type: "track", channel, cursor, isGapNext: false });
+      return;
+    }
+    this.left.delete(channel);
+    this.tell({ type: "track", channel, cursor: leftAt, isGapNext: true });
+    this.tell({ type: "gap", channel, to: cursor });
+  }
+
+  /** The word that the user has become a member may have been lost. */
+  sweep(): void {
+    if (!this.isAttached || this.isClosed) return;
+    const { channels, index, mutation } = this.world;
+    for (const channel of channels) {
+      if (!index.isListed(this.user, channel) || this.channels.has(channel)) continue;
+      this.joined(channel, mutation.trustsIndexMark ? index.enteredAt(this.user, channel) : undefined);
+    }
   }
 
   untrack(channel: ChannelId): void {
+    const cursor = (this.channels.get(channel)?.relay ?? this.relays.relayOf(channel))?.cursor;
+    if (cursor !== undefined) this.left.set(channel, cursor);
     this.drop(channel);
     this.tell({ type: "untrack", channel });
   }
@@ -165,7 +193,7 @@ export class SessionModel {
     this.tell({ type: "attached", baseline });
     for (const [channel, held, relay, cursor] of missing) this.catchUp(channel, held, relay, cursor);
     for (const [channel, held, relay, cursor] of fresh) {
-      this.tell({ type: "track", channel, cursor });
+      this.begin(channel, cursor);
       this.catchUp(channel, held, relay, cursor);
     }
     for (const { channel, seq } of this.joinedMeanwhile.splice(0)) this.joined(channel, seq);
