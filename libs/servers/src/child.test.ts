@@ -22,7 +22,9 @@ test("a server dies with its parent, even when the parent is killed by SIGKILL",
     console.log(child.pid);
     setInterval(() => {}, 1000);
   `;
-  const parent = spawn(process.execPath, ["--input-type=module", "-e", script], { stdio: ["ignore", "pipe", "inherit"] });
+  const parent = spawn(process.execPath, ["--input-type=module", "-e", script], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   const lines = createInterface({ input: parent.stdout });
   const [line] = await once(lines, "line");
   const pid = Number(line);

@@ -31,7 +31,8 @@ export function askRedis(port: number, words: readonly string[]): Promise<string
       if (first.startsWith("-")) return finish(new Error(first.slice(1)));
       if (!first.startsWith("$")) return finish(undefined, first.slice(1));
       const length = Number(first.slice(1));
-      if (answer.length >= line + 2 + length + 2) finish(undefined, answer.toString("utf8", line + 2, line + 2 + length));
+      if (answer.length >= line + 2 + length + 2)
+        finish(undefined, answer.toString("utf8", line + 2, line + 2 + length));
     });
   });
 }

@@ -65,5 +65,8 @@ test("a store that another process has just made and left is opened as it was le
 
 test("a folder that can't be opened is named, as unavailable", async () => {
   const opening = openLmdbStore({ path: "/dev/null/store" });
-  await expect(opening).rejects.toMatchObject({ code: "unavailable", message: expect.stringContaining("/dev/null/store") });
+  await expect(opening).rejects.toMatchObject({
+    code: "unavailable",
+    message: expect.stringContaining("/dev/null/store"),
+  });
 });

@@ -9,11 +9,11 @@ import {
   mustBeSeqs,
   mustBeUser,
 } from "./checks.ts";
-import { advanceSummary, findSummary, moveApplied, type SummaryChange } from "./lmdb/channels.ts";
+import { advanceSummary, findSummary, type SummaryChange } from "./lmdb/channels.ts";
 import { applyEffect } from "./lmdb/effects.ts";
 import { appendRun, findAbove, hasEvent, headOf, pageAfter, pageBefore, readEvent, requestSeq } from "./lmdb/log.ts";
-import { markReads, markUser, userIndex } from "./lmdb/users.ts";
 import { openTables, type Tables } from "./lmdb/tables.ts";
+import { markReads, markUser, userIndex } from "./lmdb/users.ts";
 import type {
   AppendOutcome,
   ChannelSummary,
@@ -127,7 +127,7 @@ class LmdbStore implements MessageStore {
     mustBeEffects(effects, upTo);
     return this.#write((tables) => {
       for (const effect of effects) applyEffect(tables, channel, effect);
-      moveApplied(tables, channel, upTo);
+      advanceSummary(tables, channel, { applied: upTo });
     });
   }
 

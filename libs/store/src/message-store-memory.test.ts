@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { openMemoryStore } from "./message-store-memory.ts";
-import { messageStoreContract } from "./testing/contract/suite.ts";
 import { message, messages } from "./testing/contract/subject.ts";
+import { messageStoreContract } from "./testing/contract/suite.ts";
 import type { StoreFault } from "./testing/faults.ts";
 import { MemoryLog } from "./testing/memory-log.ts";
 

@@ -123,9 +123,7 @@ class MemoryStore implements MessageStore {
     });
   }
 
-  async advanceSummaries(
-    summaries: ReadonlyMap<ChannelId, Partial<Pick<ChannelSummary, "verified" | "activeAt" | "snapshot">>>,
-  ): Promise<void> {
+  async advanceSummaries(summaries: ReadonlyMap<ChannelId, Partial<ChannelSummary>>): Promise<void> {
     for (const channel of summaries.keys()) mustBeChannel(channel);
     const changes = [...summaries];
     return this.#write("advanceSummaries", undefined, () => {

@@ -27,7 +27,11 @@ describe.skipIf(server === undefined)("MongoDB store", () => {
   });
 
   test("an unreachable server is named, without the credentials, as unavailable", async () => {
-    const opening = openMongoStore({ url: "mongodb://ada:secret@127.0.0.1:1/?authSource=x", database, selectionTimeoutMs: 200 });
+    const opening = openMongoStore({
+      url: "mongodb://ada:secret@127.0.0.1:1/?authSource=x",
+      database,
+      selectionTimeoutMs: 200,
+    });
     const error = await opening.catch((caught: unknown) => caught);
     expect(error).toMatchObject({ name: "StoreError", code: "unavailable" });
     expect(String(error)).toContain("127.0.0.1:1");
@@ -40,7 +44,9 @@ describe.skipIf(server === undefined)("MongoDB store", () => {
     expect(String(error)).not.toContain("secret");
   });
 
-  test("a server that hangs: a write is unknown and a read unavailable, each within the timeout", { timeout: 20_000 }, async () => {
+  test("a server that hangs: a write is unknown and a read unavailable, each within the timeout", {
+    timeout: 20_000,
+  }, async () => {
     const proxied = new URL(url);
     const proxy = await startCuttingProxy(Number(proxied.port));
     proxied.port = String(proxy.port);
@@ -58,7 +64,9 @@ describe.skipIf(server === undefined)("MongoDB store", () => {
     await proxy.close();
   });
 
-  test("a server that is gone: an append is surely not done, and works again when the server is back", { timeout: 20_000 }, async () => {
+  test("a server that is gone: an append is surely not done, and works again when the server is back", {
+    timeout: 20_000,
+  }, async () => {
     const proxied = new URL(url);
     const proxy = await startCuttingProxy(Number(proxied.port));
     proxied.port = String(proxy.port);

@@ -23,7 +23,7 @@ import type {
 } from "./message-store.ts";
 import { StoreError } from "./message-store.ts";
 import { insertRun } from "./mongodb/append.ts";
-import { advanceChannels, moveApplied, toSummary } from "./mongodb/channels.ts";
+import { advanceChannels, toSummary } from "./mongodb/channels.ts";
 import { type Collections, openCollections } from "./mongodb/collections.ts";
 import { fromDocument } from "./mongodb/documents.ts";
 import { applyAll } from "./mongodb/effects.ts";
@@ -167,7 +167,7 @@ class MongoStore implements MessageStore {
     mustBeEffects(effects, upTo);
     return this.#write(async () => {
       await applyAll(this.#collections, this.#reader, channel, effects);
-      await moveApplied(this.#collections, channel, upTo);
+      await advanceChannels(this.#collections, new Map([[channel, { applied: upTo }]]));
     });
   }
 
@@ -182,9 +182,7 @@ class MongoStore implements MessageStore {
     });
   }
 
-  async advanceSummaries(
-    summaries: ReadonlyMap<ChannelId, Partial<Pick<ChannelSummary, "verified" | "activeAt" | "snapshot">>>,
-  ): Promise<void> {
+  async advanceSummaries(summaries: ReadonlyMap<ChannelId, Partial<ChannelSummary>>): Promise<void> {
     for (const channel of summaries.keys()) mustBeChannel(channel);
     return this.#write(() => advanceChannels(this.#collections, summaries));
   }
@@ -237,7 +235,9 @@ class MongoStore implements MessageStore {
 
   /** Each channel once, all at the same time; the connections bound what is under way. */
   #each<T>(channels: readonly ChannelId[], read: (channel: ChannelId) => Promise<T>): Promise<[ChannelId, T][]> {
-    return Promise.all([...new Set(channels)].map(async (channel): Promise<[ChannelId, T]> => [channel, await read(channel)]));
+    return Promise.all(
+      [...new Set(channels)].map(async (channel): Promise<[ChannelId, T]> => [channel, await read(channel)]),
+    );
   }
 
   #read<T>(action: () => Promise<T>): Promise<T> {

@@ -175,9 +175,7 @@ export interface MessageStore {
   readSummaries(channels: readonly ChannelId[]): Promise<ReadonlyMap<ChannelId, ChannelSummary>>;
   /** Moves each given field forward (`applied` too: a run without effects moves it without touching origins); a snapshot
    *  replaces one of lower seq. */
-  advanceSummaries(
-    summaries: ReadonlyMap<ChannelId, Partial<ChannelSummary>>,
-  ): Promise<void>;
+  advanceSummaries(summaries: ReadonlyMap<ChannelId, Partial<ChannelSummary>>): Promise<void>;
 
   readUser(user: UserId): Promise<UserIndex>;
   /** `in = max(in, seq)` for each user; to be called *before* the joining event is appended (rule 19). */

@@ -1,5 +1,5 @@
 export { type MemoryStoreOptions, openMemoryStore } from "./message-store-memory.ts";
-export type { StoreFault, StoreFaultHook, StoreOperation } from "./testing/faults.ts";
-export { MemoryLog } from "./testing/memory-log.ts";
 export type { ChildOpen, StoreContractOptions, StoreData } from "./testing/contract/subject.ts";
 export { messageStoreContract } from "./testing/contract/suite.ts";
+export type { StoreFault, StoreFaultHook, StoreOperation } from "./testing/faults.ts";
+export { MemoryLog } from "./testing/memory-log.ts";

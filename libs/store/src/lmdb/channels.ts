@@ -1,9 +1,9 @@
-import type { ChannelId, Seq } from "@parley/protocol";
+import type { ChannelId } from "@parley/protocol";
 import type { ChannelSummary } from "../message-store.ts";
 import { headOf } from "./log.ts";
 import type { Tables } from "./tables.ts";
 
-export type SummaryChange = Partial<Pick<ChannelSummary, "verified" | "activeAt" | "snapshot">>;
+export type SummaryChange = Partial<ChannelSummary>;
 
 const nothing: ChannelSummary = { verified: 0, activeAt: 0, applied: 0 };
 
@@ -25,12 +25,7 @@ export function advanceSummary(tables: Tables, channel: ChannelId, change: Summa
   tables.summaries.put(channel, {
     verified: Math.max(before.verified, change.verified ?? 0),
     activeAt: Math.max(before.activeAt, change.activeAt ?? 0),
-    applied: before.applied,
+    applied: Math.max(before.applied, change.applied ?? 0),
     ...(snapshot === undefined ? {} : { snapshot }),
   });
-}
-
-export function moveApplied(tables: Tables, channel: ChannelId, upTo: Seq): void {
-  const before = tables.summaries.get(channel) ?? nothing;
-  if (upTo > before.applied) tables.summaries.put(channel, { ...before, applied: upTo });
 }

@@ -19,7 +19,10 @@ test.each([
   ["two refusals of an ordered insert", { ok: 1, n: 2, writeErrors: [refusal, { ...refusal, index: 3 }] }],
   ["another write error", { ok: 1, n: 2, writeErrors: [{ index: 2, code: 112 }] }],
   ["all in, but not on a majority", { ok: 1, n: 5, writeConcernError: { code: 64 } }],
-  ["a refusal, but what is before it is not on a majority", { ok: 1, n: 2, writeErrors: [refusal], writeConcernError: {} }],
+  [
+    "a refusal, but what is before it is not on a majority",
+    { ok: 1, n: 2, writeErrors: [refusal], writeConcernError: {} },
+  ],
   ["not ok", { ok: 0, n: 5 }],
   ["nothing", {}],
 ])("anything unclear is unknown: %s", (_, answer) => {

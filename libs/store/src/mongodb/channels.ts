@@ -1,4 +1,4 @@
-import type { ChannelId, Seq } from "@parley/protocol";
+import type { ChannelId } from "@parley/protocol";
 import type { AnyBulkWriteOperation } from "mongodb";
 import type { ChannelSummary } from "../message-store.ts";
 import type { ChannelDocument, Collections } from "./collections.ts";
@@ -15,13 +15,14 @@ export function toSummary(document: ChannelDocument): ChannelSummary {
 
 export async function advanceChannels(
   { channels }: Collections,
-  changes: ReadonlyMap<ChannelId, Partial<Pick<ChannelSummary, "verified" | "activeAt" | "snapshot">>>,
+  changes: ReadonlyMap<ChannelId, Partial<ChannelSummary>>,
 ): Promise<void> {
   const upserts: AnyBulkWriteOperation<ChannelDocument>[] = [];
-  for (const [channel, { verified, activeAt, snapshot }] of changes) {
+  for (const [channel, { verified, activeAt, applied, snapshot }] of changes) {
     const $max = {
       ...(verified === undefined ? {} : { verified }),
       ...(activeAt === undefined ? {} : { activeAt }),
+      ...(applied === undefined ? {} : { applied }),
       ...(snapshot === undefined ? {} : { snapshot: packRanked(snapshot.seq, packText(snapshot.json)) }),
     };
     // Servers refuse an empty `$max`.
@@ -31,8 +32,4 @@ export async function advanceChannels(
   for (let start = 0; start < upserts.length; start += statementsMax) {
     await channels.bulkWrite(upserts.slice(start, start + statementsMax), { ordered: false });
   }
-}
-
-export async function moveApplied({ channels }: Collections, channel: ChannelId, applied: Seq): Promise<void> {
-  await channels.updateOne({ _id: channel }, { $max: { applied } }, { upsert: true });
 }

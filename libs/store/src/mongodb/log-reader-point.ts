@@ -83,7 +83,10 @@ export class PointReader implements LogReader {
     return this.#limit(async () => {
       this.#onTouch(1);
       // A filter of exactly one key: with any other, FerretDB reads all.
-      const [document] = await this.#events.find({ _id: eventKey(channel, seq) }).limit(1).toArray();
+      const [document] = await this.#events
+        .find({ _id: eventKey(channel, seq) })
+        .limit(1)
+        .toArray();
       return document;
     });
   }

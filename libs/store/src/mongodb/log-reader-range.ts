@@ -19,7 +19,12 @@ export class RangeReader implements LogReader {
   async between(channel: ChannelId, from: Seq, to: Seq): Promise<readonly EventDocument[]> {
     const inRange = { channel, seq: { $gte: from, $lte: to } };
     const limit = to - from + 1;
-    const found = await this.#events.find(inRange).sort({ seq: 1 }).limit(limit).batchSize(limit + 1).toArray();
+    const found = await this.#events
+      .find(inRange)
+      .sort({ seq: 1 })
+      .limit(limit)
+      .batchSize(limit + 1)
+      .toArray();
     this.#onTouch(found.length);
     return found;
   }
@@ -48,7 +53,10 @@ export class RangeReader implements LogReader {
 
   async existing(events: readonly (readonly [ChannelId, Seq])[]): Promise<readonly ChannelId[]> {
     const ids = events.map(([channel, seq]) => eventKey(channel, seq));
-    const found = await this.#events.find({ _id: { $in: ids } }).project<{ channel: ChannelId }>({ channel: 1 }).toArray();
+    const found = await this.#events
+      .find({ _id: { $in: ids } })
+      .project<{ channel: ChannelId }>({ channel: 1 })
+      .toArray();
     this.#onTouch(found.length);
     return found.map(({ channel }) => channel);
   }

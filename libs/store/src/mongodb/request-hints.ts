@@ -31,7 +31,10 @@ export class RequestHints {
   }
 
   async find(channel: ChannelId, sender: UserId, id: RequestId): Promise<Seq | undefined> {
-    const [hint] = await this.#requests.find({ _id: keyOf(channel, sender, id) }).limit(1).toArray();
+    const [hint] = await this.#requests
+      .find({ _id: keyOf(channel, sender, id) })
+      .limit(1)
+      .toArray();
     return hint?.seq;
   }
 

@@ -61,11 +61,13 @@ export class Watermarks {
   }
 
   #write(channel: ChannelId, verified: Seq): void {
-    const write: Promise<void> = this.#channels.updateOne({ _id: channel }, { $max: { verified } }, { upsert: true }).then(
-      () => {},
-      // A hint: the next one says more.
-      () => {},
-    );
+    const write: Promise<void> = this.#channels
+      .updateOne({ _id: channel }, { $max: { verified } }, { upsert: true })
+      .then(
+        () => {},
+        // A hint: the next one says more.
+        () => {},
+      );
     this.#writes.add(write);
     void write.then(() => this.#writes.delete(write));
   }

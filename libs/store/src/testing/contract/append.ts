@@ -98,7 +98,9 @@ export function appendContract(data: () => StoreData): void {
       await expect(store.append("$where", [message("$where", 1)])).rejects.toThrow(RangeError);
       await expect(store.append("c", [message("c", 1, { id: "a:b" })])).rejects.toThrow(RangeError);
       const text = "x".repeat(4 * 1024 * 1024);
-      await expect(store.append("c", [message("c", 1, { body: { kind: "message", text } })])).rejects.toThrow(RangeError);
+      await expect(store.append("c", [message("c", 1, { body: { kind: "message", text } })])).rejects.toThrow(
+        RangeError,
+      );
       expect(await store.head("c")).toBe(0);
     });
 

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import type { MessageStore } from "../../message-store.ts";
+import type { ChannelSummary, MessageStore } from "../../message-store.ts";
 import type { StoreData } from "./subject.ts";
 
 const manyChannels = 10_000;
@@ -13,16 +13,18 @@ export function besideContract(data: () => StoreData): void {
     });
 
     test("summaries only move forward, each field by itself, and a snapshot gives way to a newer one only", async () => {
-      const advance = (change: Parameters<MessageStore["advanceSummaries"]>[0] extends ReadonlyMap<string, infer C> ? C : never) =>
-        store.advanceSummaries(new Map([["c", change]]));
-      await advance({ verified: 5, activeAt: 1_790_000_000_000 });
+      const advance = (change: Partial<ChannelSummary>) => store.advanceSummaries(new Map([["c", change]]));
+      await advance({ verified: 5, activeAt: 1_790_000_000_000, applied: 4 });
       await advance({ verified: 3, activeAt: 1_790_000_000_001, snapshot: { seq: 10, json: '{"a":"\ud800"}' } });
-      await advance({ verified: 4, activeAt: 7, snapshot: { seq: 9, json: '{"z":2}' } });
+      await advance({ verified: 4, activeAt: 7, applied: 3, snapshot: { seq: 9, json: '{"z":2}' } });
       await advance({});
       const other = await data().open();
       expect(await other.readSummaries(["c", "unknown"])).toEqual(
         new Map([
-          ["c", { verified: 5, activeAt: 1_790_000_000_001, applied: 0, snapshot: { seq: 10, json: '{"a":"\ud800"}' } }],
+          [
+            "c",
+            { verified: 5, activeAt: 1_790_000_000_001, applied: 4, snapshot: { seq: 10, json: '{"a":"\ud800"}' } },
+          ],
         ]),
       );
       await advance({ snapshot: { seq: 100, json: "{}" } });
@@ -68,13 +70,28 @@ export function besideContract(data: () => StoreData): void {
     });
 
     test("read marks only move forward, and a mark without membership is kept apart from it", async () => {
-      await store.advanceReads("ada", new Map([["c", { seq: 90, ordinal: 80 }], ["d", { seq: 1, ordinal: 1 }]]));
-      await store.advanceReads("ada", new Map([["c", { seq: 100, ordinal: 85 }], ["d", { seq: 1, ordinal: 0 }]]));
+      await store.advanceReads(
+        "ada",
+        new Map([
+          ["c", { seq: 90, ordinal: 80 }],
+          ["d", { seq: 1, ordinal: 1 }],
+        ]),
+      );
+      await store.advanceReads(
+        "ada",
+        new Map([
+          ["c", { seq: 100, ordinal: 85 }],
+          ["d", { seq: 1, ordinal: 0 }],
+        ]),
+      );
       await store.advanceReads("ada", new Map([["c", { seq: 9, ordinal: 9 }]]));
       await store.advanceReads("ada", new Map());
       expect(await store.readUser("ada")).toEqual({
         channels: new Map(),
-        reads: new Map([["c", { seq: 100, ordinal: 85 }], ["d", { seq: 1, ordinal: 1 }]]),
+        reads: new Map([
+          ["c", { seq: 100, ordinal: 85 }],
+          ["d", { seq: 1, ordinal: 1 }],
+        ]),
       });
     });
 

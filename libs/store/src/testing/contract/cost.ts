@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { load, seqs, type StoreData } from "./subject.ts";
+import { load, type StoreData, seqs } from "./subject.ts";
 
 const shortLog = 1_000;
 

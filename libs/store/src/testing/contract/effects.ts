@@ -64,7 +64,10 @@ export function effectsContract(data: () => StoreData, propertyRuns: number): vo
         origin: { deleted: 6 },
       });
       const erased = { kind: "edit", target: 2, erased: true };
-      const kept = [{ kind: "delete", target: 2 }, { kind: "edit", target: 3, text: "edit 7" }];
+      const kept = [
+        { kind: "delete", target: 2 },
+        { kind: "edit", target: 3, text: "edit 7" },
+      ];
       expect(rest.map(({ event }) => event.body)).toEqual([erased, erased, ...kept]);
       expect(await other.findByRequest("c", "ada", "id-2")).toEqual(target);
     });

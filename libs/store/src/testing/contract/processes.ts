@@ -15,7 +15,9 @@ interface Racer {
 
 export function processesContract(data: () => StoreData): void {
   describe("two OS processes", () => {
-    test("a duplicate id raced from both makes one event, and the loser finds it", { timeout: 60_000 }, async ({ skip }) => {
+    test("a duplicate id raced from both makes one event, and the loser finds it", { timeout: 60_000 }, async ({
+      skip,
+    }) => {
       const { inChild, open } = data();
       if (inChild === undefined) return skip("this store lives in one process");
       // Makes files and indexes before the race.
@@ -31,7 +33,9 @@ export function processesContract(data: () => StoreData): void {
       for (const { child } of racers) child.stdin.end();
       await Promise.all(racers.map(({ child }) => (child.exitCode === null ? once(child, "exit") : undefined)));
       const { events } = await store.readAfter("raced", 0, { events: 100 });
-      expect(events.map(({ event }) => event.id)).toEqual(Array.from({ length: rounds }, (_, index) => `id-${index + 1}`));
+      expect(events.map(({ event }) => event.id)).toEqual(
+        Array.from({ length: rounds }, (_, index) => `id-${index + 1}`),
+      );
     });
   });
 }

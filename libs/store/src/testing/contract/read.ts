@@ -85,7 +85,10 @@ export function readContract(data: () => StoreData): void {
       await store.append("c", messages("c", 1, 2));
       await store.append("c", messages("c", 5, 6));
       expect(seqs(await store.readAt("c", [6, 4, 2]))).toEqual([6, 2]);
-      await store.append("c", [3, 4].map((seq) => message("c", seq, { body: { kind: "noop" } })));
+      await store.append(
+        "c",
+        [3, 4].map((seq) => message("c", seq, { body: { kind: "noop" } })),
+      );
       expect(await store.head("c")).toBe(6);
       expect(await store.findAboveHole("c", 6)).toBeUndefined();
       expect(seqs((await store.readAfter("c", 0, { events: 9 })).events)).toEqual([1, 2, 3, 4, 5, 6]);

@@ -4,7 +4,9 @@ import { message, messages, type StoreData, seqs } from "./subject.ts";
 export function unknownContract(data: () => StoreData): void {
   describe("an append whose answer is lost", () => {
     for (const when of ["before", "after"] as const) {
-      test(`throws unknown when cut ${when} the store had it; reading back shows the truth, and a retry at the same seqs is safe`, async ({ skip }) => {
+      test(`throws unknown when cut ${when} the store had it; reading back shows the truth, and a retry at the same seqs is safe`, async ({
+        skip,
+      }) => {
         const subject = data();
         if (subject.openCut === undefined) return skip("nothing between us and this store can be cut");
         const { store, cutNext } = await subject.openCut();
