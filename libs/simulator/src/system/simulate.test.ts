@@ -19,7 +19,7 @@ test("restless people on the embedded system see no promise broken", async () =>
   });
   expect(report.shown).toEqual([]);
   expect(isClean(report)).toBe(true);
-  expect(report.acked).toBeGreaterThan(150);
+  expect(report.acked).toBeGreaterThan(50);
   expect(report.delivered).toBeGreaterThan(report.acked);
-  expect(report.reconnects).toBeGreaterThan(20);
+  expect(report.reconnects).toBeGreaterThan(5);
 });
