@@ -5,6 +5,7 @@ import { ConfigError } from "@parley/config";
 import { type RunningServer, startMongo, startRedis } from "@parley/servers";
 import { planFleet } from "./fleet.ts";
 import { rotateLog } from "./log-file.ts";
+import { withQuickDrain } from "./quick-drain.ts";
 import type { ProcessLine, Ready } from "./ready.ts";
 import { createScreen } from "./screen.ts";
 import { type ClusterSettings, clusterTable, joinedTable } from "./settings.ts";
@@ -14,7 +15,7 @@ import { type Child, createSupervisor } from "./supervisor.ts";
 /** `npm run cluster`: every part in a process of its own, on Redis and a MongoDB-wire server. */
 const about = "Runs Parley as separate processes on this machine, on Redis and a MongoDB-wire server.";
 /** All stages of the end together stay under ten seconds. */
-const stageMs = { gateway: 3_000, "chat-server": 3_000, presence: 1_500 };
+const stageMs = { gateway: 4_000, "chat-server": 2_500, presence: 1_000 };
 const endMs = 9_500;
 
 async function run(settings: ClusterSettings): Promise<void> {
@@ -60,6 +61,7 @@ async function run(settings: ClusterSettings): Promise<void> {
     );
     say(`store: ${hideCredentials(mongodb)}`);
     const common = {
+      ...withQuickDrain(process.env),
       PARLEY_DATA: data,
       PARLEY_REDIS: redis,
       PARLEY_MONGODB: mongodb,

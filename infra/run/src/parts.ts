@@ -31,7 +31,7 @@ export async function startGatewayPart(ports: ProcessPorts, options: FrontOption
   const { cluster, tokens, local, secret } = ports;
   const telemetry = ports.telemetry(node, "gateway");
   const { logger } = telemetry;
-  const config = readGatewayConfig(process.env, { node, host, port, process: ports.process, publicUrl });
+  const config = readGatewayConfig(ports.environment, { node, host, port, process: ports.process, publicUrl });
   const links = createLinkConnector({ node, process: ports.process, local, secret, logger });
   const gateway = await startGateway(config, { cluster, tokens, links, telemetry });
   let isDraining = false;
@@ -60,7 +60,7 @@ export async function startChatServerPart(ports: ProcessPorts, options: ChatServ
   const { node, weight = 1, tcp } = options;
   const { bus, cluster, tokens, local, secret } = ports;
   const telemetry = ports.telemetry(node, "chat-server");
-  const config = chatServerConfig.fromEnvironment(process.env, { node, weight, process: ports.process });
+  const config = chatServerConfig.fromEnvironment(ports.environment, { node, weight, process: ports.process });
   const links = createLinkListener({
     node,
     local,
@@ -95,7 +95,7 @@ export async function startPresencePart(ports: ProcessPorts, options: FrontOptio
   const { node, host, port } = options;
   const { cluster, tokens } = ports;
   const telemetry = ports.telemetry(node, "presence");
-  const config = presenceConfig.fromEnvironment(process.env, { node, host, port, process: ports.process });
+  const config = presenceConfig.fromEnvironment(ports.environment, { node, host, port, process: ports.process });
   const store = await ports.store();
   const presence = await startPresence(config, { cluster, store, tokens, telemetry });
   return {

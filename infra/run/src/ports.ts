@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { loadOrCreateSecret, type TokenVerifier } from "@parley/auth";
 import { type Bus, createMemoryBus, createRedisBus, parseRedisUrl, waitForRedis } from "@parley/bus";
 import { type Cluster, createMemoryCluster, createRedisCluster } from "@parley/cluster";
+import type { Environment } from "@parley/config";
 import { LocalLinks } from "@parley/link";
 import { type MessageStore, openLmdbStore, openMongoStore, StoreError } from "@parley/store";
 import { createProcessRegistry, createTelemetry, type LogLevel, type Telemetry } from "@parley/telemetry";
@@ -11,6 +12,8 @@ import { openTokens } from "./tokens.ts";
 
 /** What the parts of one process share. */
 export interface ProcessPorts {
+  /** Settings of the parts, by their sections. */
+  readonly environment: Environment;
   /** Unique for this process: parts that share it call each other instead of dialling. */
   readonly process: string;
   readonly secret: string;
@@ -43,7 +46,11 @@ type PortSettings = Pick<
  * Opens what the settings name: Redis or memory, MongoDB or LMDB. Waits for a Redis that does not answer yet, a line a
  * second. **Errors**: rejects for keys or a data folder that cannot be used.
  */
-export async function openPorts(settings: PortSettings, say: (line: string) => void): Promise<ProcessPorts> {
+export async function openPorts(
+  settings: PortSettings,
+  say: (line: string) => void,
+  environment: Environment = process.env,
+): Promise<ProcessPorts> {
   const secret = await loadOrCreateSecret(settings.data);
   const tokens = await openTokens(settings);
   const { bus, cluster } = await openCoordination(settings.redis, say);
@@ -51,6 +58,7 @@ export async function openPorts(settings: PortSettings, say: (line: string) => v
   const telemetries: Telemetry[] = [];
   let store: Promise<MessageStore> | undefined;
   return {
+    environment,
     process: `${hostname()
       .replace(/[^A-Za-z0-9_-]/g, "-")
       .slice(0, 32)}-${process.pid}-${Date.now().toString(36)}`,

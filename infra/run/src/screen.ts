@@ -3,6 +3,8 @@ import { loadOrCreateKeyFile, signToken } from "@parley/auth";
 import { processTable, type Ready, readyLine } from "./ready.ts";
 
 const demoUsers = ["ada", "grace"];
+/** Where `npm run chat` looks when it is not told. */
+const chatUrlDefault = "ws://127.0.0.1:8080/v1/ws";
 const demoExpiryS = 24 * 3_600;
 
 export interface Screen {
@@ -31,7 +33,11 @@ async function welcome(ready: Ready): Promise<readonly string[]> {
   const tokens = demoUsers.map(
     (user) => `    ${user.padEnd(6)} ${signToken({ user, expiresInS: demoExpiryS, key: signing })}`,
   );
-  const options = ready.data === resolve("data") ? "" : ` --data ${ready.data}`;
+  const [url = ""] = ready.ws;
+  const options = [
+    ...(ready.data === resolve("data") ? [] : [`--data ${ready.data}`]),
+    ...(url === chatUrlDefault ? [] : [`--url ${url}`]),
+  ];
   return [
     "",
     `  ${bold("Parley is running.")}`,
@@ -47,7 +53,7 @@ async function welcome(ready: Ready): Promise<readonly string[]> {
     ...tokens,
     "",
     "  To chat, in two more terminals:",
-    ...demoUsers.map((user) => `    ${bold(`npm run chat -- --as ${user}${options}`)}`),
+    ...demoUsers.map((user) => `    ${bold(["npm run chat -- --as", user, ...options].join(" "))}`),
     "",
     "  Ctrl-C drains and stops.",
     "",

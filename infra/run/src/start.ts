@@ -3,6 +3,7 @@ import { ConfigError } from "@parley/config";
 import { rotateLog } from "./log-file.ts";
 import { endParts, type Part, startChatServerPart, startGatewayPart, startPresencePart } from "./parts.ts";
 import { openPorts, type ProcessPorts } from "./ports.ts";
+import { withQuickDrain } from "./quick-drain.ts";
 import type { Ready } from "./ready.ts";
 import { createScreen } from "./screen.ts";
 import { nodeTable, type StartSettings, startTable } from "./settings.ts";
@@ -19,7 +20,8 @@ async function start(settings: StartSettings): Promise<void> {
   const { logLevel } = settings;
   // What the whole process needs of a node's settings; nothing else of the environment moves it off the embedded store.
   const shared = nodeTable.fromEnvironment(process.env, { data, logLevel, logFile });
-  const ports = await openPorts({ ...shared, redis: undefined, mongodb: undefined }, screen.say);
+  const embedded = { ...shared, redis: undefined, mongodb: undefined };
+  const ports = await openPorts(embedded, screen.say, withQuickDrain(process.env));
   const parts: Part[] = [];
   onShutdown(
     async (reason) => {
