@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { expect, test } from "vitest";
 import { openLmdbStore } from "./message-store-lmdb.ts";
-import { load, message, seqs } from "./testing/contract/subject.ts";
+import { load, message, messages, seqs } from "./testing/contract/subject.ts";
 
 const rounds = 5;
 const linesBeforeKill = 150;
@@ -45,6 +45,45 @@ test("kill -9 of a process that writes loses nothing that was reported as append
     }
     await store.close();
   }
+  await rm(path, { recursive: true });
+});
+
+test("a process that is killed in the middle of its commits does not stop another one on the same files", {
+  timeout: 60_000,
+}, async () => {
+  const path = await mkdtemp(join(tmpdir(), "parley-survivor-"));
+  const store = await openLmdbStore({ path });
+  let head = 0;
+  for (let round = 0; round < rounds; round += 1) {
+    const child = spawn(process.execPath, [script, JSON.stringify({ kind: "lmdb", path })], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    await once(createInterface({ input: child.stdout }), "line");
+    const gone = once(child, "exit");
+    // Both write now; then one dies, perhaps while it holds the write lock.
+    const until = head + 40;
+    for (; head < until; head += 1) {
+      if (head === until - 20) child.kill("SIGKILL");
+      expect(await store.append("mine", messages("mine", head + 1, head + 1))).toEqual({ kind: "appended" });
+    }
+    await gone;
+    expect(await store.append("mine", messages("mine", head + 1, head + 1))).toEqual({ kind: "appended" });
+    head += 1;
+  }
+  expect(await store.head("mine")).toBe(head);
+  await store.close();
+  await rm(path, { recursive: true });
+});
+
+test("close waits for what is under way, and leaves another store of the same files alone", async () => {
+  const path = await mkdtemp(join(tmpdir(), "parley-close-"));
+  const [one, two] = await Promise.all([openLmdbStore({ path }), openLmdbStore({ path })]);
+  const appending = one.append("c", messages("c", 1, 3));
+  await one.close();
+  expect(await appending).toEqual({ kind: "appended" });
+  expect(await two.append("c", messages("c", 4, 5))).toEqual({ kind: "appended" });
+  expect(await two.head("c")).toBe(5);
+  await two.close();
   await rm(path, { recursive: true });
 });
 

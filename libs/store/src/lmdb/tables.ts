@@ -43,6 +43,8 @@ export async function openTables(path: string, onTouch: ((entries: number) => vo
     encoding: "json",
     // See openLmdbStore: a commit must not be visible before it is durable.
     overlappingSync: false,
+    // The batches of a turn would be begun by a write whose promise lmdb drops: a full disk would end the process.
+    eventTurnBatching: false,
   });
   return {
     events: root.openDB({ name: "events", encoding: "json" }),
@@ -54,7 +56,24 @@ export async function openTables(path: string, onTouch: ((entries: number) => vo
     users: root.openDB({ name: "users", encoding: "json" }),
     touch: onTouch ?? (() => {}),
     refresh: () => root.resetReadTxn(),
-    commit: (action) => root.transaction(action),
+    commit: async (action) => {
+      try {
+        return await root.transaction(action);
+      } catch (error) {
+        throw await reasonOf(error);
+      }
+    },
     close: () => root.close(),
   };
+}
+
+/** lmdb says "commit failed" and keeps the reason in a promise beside it, which nobody else awaits. */
+async function reasonOf(error: unknown): Promise<unknown> {
+  if (!(error instanceof Error) || !("commitError" in error)) return error;
+  try {
+    await error.commitError;
+    return error;
+  } catch (reason) {
+    return reason;
+  }
 }
