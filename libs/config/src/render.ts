@@ -25,7 +25,9 @@ export function renderMarkdown(
   const lines = [`## ${title}`, "", "| setting | default | range | what it does |", "| --- | --- | --- | --- |"];
   for (const { section, fields } of tables) {
     for (const [key, field] of Object.entries(fields)) {
-      const name = `\`--${optionName(key)}\`<br>\`${envName(section, key, field.env)}\``;
+      const variable = `\`${envName(section, key, field.env)}\``;
+      // The settings of a part have no command line of their own.
+      const name = section === "" ? `\`--${optionName(key)}\`<br>${variable}` : variable;
       lines.push(`| ${name} | ${cell(shownDefault(field))} | ${cell(rangeOf(field))} | ${cell(field.help)} |`);
     }
   }

@@ -1,5 +1,6 @@
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
+import { ensureRedisServer, startMongo } from "@parley/servers";
 
 /** Something that tests run for real and npm does not bring. */
 interface Prerequisite {
@@ -14,12 +15,6 @@ interface Prerequisite {
 const isOnPath = (command: string): boolean => spawnSync("which", [command], { stdio: "ignore" }).status === 0;
 
 const prerequisites: readonly Prerequisite[] = [
-  {
-    what: "redis-server",
-    serves: "the Redis suites and the cluster of processes",
-    isThere: () => isOnPath("redis-server"),
-    debian: "redis-server",
-  },
   {
     what: "python3 with websockets",
     serves: "the conversation with a client that is not ours",
@@ -47,11 +42,21 @@ export async function ensurePrerequisites(say: (line: string) => void): Promise<
     await aptGet(["update", "-q"], say);
     await aptGet(["install", "-q", "-y", "--no-install-recommends", ...packages], say);
   }
+  await ensureServers(say);
   const still = missing.filter(({ isThere }) => !isThere());
   for (const { what, serves, debian } of still) {
     say(`MISSING: ${what}. Not tested without it: ${serves}. On Debian: apt-get install ${debian}`);
   }
   return still.map(({ what }) => what);
+}
+
+/** Built or installed here, once and with a line about it, and not while a test waits. */
+async function ensureServers(say: (line: string) => void): Promise<void> {
+  const missing = (error: unknown): void => {
+    say(`MISSING: ${error instanceof Error ? error.message : String(error)}`);
+  };
+  await ensureRedisServer(say).catch(missing);
+  await startMongo({ durable: false, onProgress: say }).then((server) => server.close(), missing);
 }
 
 async function aptGet(args: readonly string[], say: (line: string) => void): Promise<void> {
