@@ -136,7 +136,6 @@ export async function startChatServer(config: ChatServerConfig, ports: ChatServe
       interest.redeclareAll();
       heads.checkAll();
       sweep.hurry();
-      presence.enterAll(sessions.all());
       presence.recheck();
     }),
     homes.onChange((view) => {

@@ -2,6 +2,7 @@ import type { AttachFrame } from "@parley/link";
 import type { ChannelId, Seq, WelcomeFrame } from "@parley/protocol";
 import type { UserIndex } from "@parley/store";
 import pLimit, { type LimitFunction } from "p-limit";
+import { FreshHeadsHost } from "../relay/fresh-heads-host.ts";
 import { catchUp } from "./catch-up.ts";
 import { type ChannelEntry, toEntry } from "./channel-list.ts";
 import type { Services } from "./services.ts";
@@ -17,10 +18,12 @@ export class Attacher {
   private readonly services: Services;
   private readonly reads: LimitFunction;
   private readonly follows = pLimit(64);
+  private readonly heads: FreshHeadsHost;
 
   constructor(services: Services) {
     this.services = services;
     this.reads = pLimit(services.config.resumeReadsMax);
+    this.heads = new FreshHeadsHost(services.store, services.relays);
   }
 
   /**
@@ -28,7 +31,7 @@ export class Attacher {
    * missed. **Errors**: StoreError; nothing was sent then, and it may be called again.
    */
   async attach(session: Session, frame: AttachFrame): Promise<void> {
-    const { store } = this.services;
+    const { relays, store } = this.services;
     const index = await store.readUser(session.user);
     for (const [channel, mark] of index.reads) {
       if ((session.owner.reads.get(channel)?.seq ?? 0) < mark.seq) session.owner.reads.set(channel, mark);
@@ -39,7 +42,10 @@ export class Attacher {
     const first = sorted.slice(0, welcomeMax);
     const departed = [...cursors.keys()].filter((channel) => !index.channels.has(channel) || !listed.includes(channel));
     const now = new Set([...first, ...departed, ...sorted.filter((channel) => cursors.has(channel))]);
+    // Those that are followed since before may be a message behind; the others are read only now.
+    const since = [...now].map((channel) => relays.find(channel)).filter((record) => record?.relay !== undefined);
     await Promise.all([...now].map((channel) => this.follow(session, channel)));
+    await this.heads.check(since.filter((record) => record !== undefined));
     if (session.isClosed) return;
     this.welcome(session, frame, cursors, first, index, sorted.length > welcomeMax);
     for (const { channel, seq } of session.joinedMeanwhile.splice(0)) this.joined(session, channel, seq);

@@ -6,6 +6,10 @@ export const pingIntervalMs = 1_000;
 /** Silence after which a connection is given up and opened anew, ms: the kernel alone takes a quarter of an hour. */
 export const pingTimeoutMs = 2_000;
 
+const tickMs = 250;
+/** A tick that is so late says that this process stood still, ms. */
+const stallMs = 750;
+
 /** Watches one client by application-level pings. */
 export interface Pulse {
   /** True from the first answer after a (re)connect until the connection ends or a ping stays unanswered. */
@@ -25,6 +29,8 @@ export function startPulse(client: RedisClient): Pulse {
   let isStopped = false;
   let isPinging = false;
   let notReadySince = performance.now();
+  let tickedAt = performance.now();
+  let stalledAt = 0;
 
   function set(next: boolean): void {
     if (isStopped || next === isUp) return;
@@ -42,7 +48,7 @@ export function startPulse(client: RedisClient): Pulse {
     }
     isPinging = true;
     try {
-      await withDeadline(pingAll(client), pingTimeoutMs, "A ping");
+      await pingUnlessStalled();
       if (isReady(client)) set(true);
     } catch {
       set(false);
@@ -50,6 +56,24 @@ export function startPulse(client: RedisClient): Pulse {
     } finally {
       isPinging = false;
     }
+  }
+
+  /** When this process itself stood still, the answer may lie in the socket unread: only a second silence counts. */
+  async function pingUnlessStalled(): Promise<void> {
+    const startedAt = performance.now();
+    try {
+      await withDeadline(pingAll(client), pingTimeoutMs, "A ping");
+    } catch (error) {
+      noteStall();
+      if (stalledAt < startedAt || !isReady(client)) throw error;
+      await withDeadline(pingAll(client), pingTimeoutMs, "A ping");
+    }
+  }
+
+  function noteStall(): void {
+    const now = performance.now();
+    if (now - tickedAt > stallMs) stalledAt = now;
+    tickedAt = now;
   }
 
   function restart(): void {
@@ -71,6 +95,8 @@ export function startPulse(client: RedisClient): Pulse {
   if (client instanceof Cluster) client.on("+node", (node: Redis) => watch(node));
   const timer = setInterval(() => void ping(), pingIntervalMs);
   timer.unref();
+  const ticker = setInterval(noteStall, tickMs);
+  ticker.unref();
   if (client.status === "ready") void ping();
 
   return {
@@ -82,6 +108,7 @@ export function startPulse(client: RedisClient): Pulse {
       set(false);
       isStopped = true;
       clearInterval(timer);
+      clearInterval(ticker);
       client.disconnect();
     },
   };
