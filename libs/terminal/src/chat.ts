@@ -44,8 +44,9 @@ export class Chat {
   /** Carries out one line of input. */
   submit(line: string): void {
     if (line.trim() === "") {
-      // An empty line is a knock at the door: it ends the wait for the next attempt.
+      // An empty line is a knock at the door: it ends the wait for the next attempt, or begins anew after the last.
       if (this.state.connection.kind === "waiting") this.#client.probe();
+      else if (this.state.connection.kind === "stopped") void this.start();
       return;
     }
     const command = parseCommand(line.trim());

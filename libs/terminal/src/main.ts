@@ -11,8 +11,7 @@ const tokenLifeS = 3_600;
 /** Returns the exit code: 0, or 1 when messages are left unsent by a script. */
 async function run(): Promise<number> {
   const { user, peer, urls, isPlain, dataDir: folder } = parseOptions(process.argv.slice(2));
-  // `npm run` starts us at the root of the repository; a relative folder means the caller's.
-  const dataDir = resolve(process.env["INIT_CWD"] ?? process.cwd(), folder);
+  const dataDir = resolve(folder);
   const device = await claimDevice(dataDir, user);
   const client = createClient({
     urls,

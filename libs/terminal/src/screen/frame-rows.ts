@@ -59,10 +59,16 @@ export function bannerOf(connection: ConnectionState, now: number): Span | undef
     return { text: `Connecting again (attempt ${connection.attempt})…`, color: "yellow", isInverse: true };
   }
   if (connection.kind === "stopped") {
-    const why = connection.closeCode === 4409 ? "this device connected elsewhere" : connection.reason;
-    return { text: `Disconnected: ${plain(why)}. Quit and start again to go on.`, color: "red", isInverse: true };
+    return { text: `Disconnected: ${whyStopped(connection)} Enter: again.`, color: "red", isInverse: true };
   }
   return undefined;
+}
+
+/** By the protocol's close codes. */
+function whyStopped({ closeCode, reason }: Extract<ConnectionState, { kind: "stopped" }>): string {
+  if (closeCode === 4409) return "this device connected elsewhere.";
+  if (closeCode === 4401) return "the token was refused. Is --data the folder of the running system?";
+  return `${plain(reason)}.`;
 }
 
 /** The list of conversations, the open one marked, unread counts at the right. */
