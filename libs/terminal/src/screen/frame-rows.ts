@@ -95,7 +95,13 @@ export function listRows(state: ChatState, width: number, height: number): reado
 }
 
 /** The line above the input: who is typing, how far the view is scrolled. */
-export function footerOf(state: ChatState, width: number, scrolled: number, now: number): Row {
+export function footerOf(
+  state: ChatState,
+  width: number,
+  scrolled: number,
+  until: number | undefined,
+  now: number,
+): Row {
   const typing = state.current?.typing(now) ?? [];
   const words =
     typing.length === 0
@@ -103,7 +109,8 @@ export function footerOf(state: ChatState, width: number, scrolled: number, now:
       : typing.length === 1
         ? ` ${typing[0]} is typing… `
         : ` ${typing.slice(0, 3).join(", ")} are typing… `;
-  const more = scrolled > 0 ? ` ↓ ${scrolled} newer lines (Page Down) ` : "";
+  const news = until === undefined ? 0 : (state.current?.items.filter(({ seq }) => seq > until).length ?? 0);
+  const more = scrolled > 0 ? ` ↓ ${scrolled} lines${news > 0 ? ` and ${news} new` : ""} below (Page Down) ` : "";
   const dashes = Math.max(0, width - 2 - widthOf(words) - widthOf(more));
   return [
     { text: "──", isDim: true },

@@ -41,18 +41,23 @@ interface Layout {
 
 /**
  * The end of the conversation as rows of `width` columns, the newest last: at least `rowsMin` of them if it has so many.
+ * With `until`, what came after that seq is left out: who reads what was before must not have it move under their eyes.
  * Pure: the same state gives the same rows.
  */
 export function rowsOf(
   conversation: Conversation,
-  remarks: readonly Remark[],
+  allRemarks: readonly Remark[],
   width: number,
   rowsMin: number,
+  until = Number.POSITIVE_INFINITY,
 ): readonly Row[] {
   const { me } = conversation;
+  const known =
+    until === Number.POSITIVE_INFINITY ? conversation.items : conversation.items.filter(({ seq }) => seq <= until);
+  const remarks = allRemarks.filter(({ after }) => after <= until);
   // No item takes less than one row.
-  const items = conversation.items.slice(-rowsMin);
-  const isCut = items.length < conversation.items.length;
+  const items = known.slice(-rowsMin);
+  const isCut = items.length < known.length;
   const senders = new Set(items.flatMap((item) => (item.kind === "message" ? [item.sender] : [])));
   const names = [...senders].map(widthOf);
   const layout: Layout = { width, me, nameWidth: Math.min(nameWidthMax, Math.max(4, widthOf(me), ...names)) };
@@ -73,6 +78,7 @@ export function rowsOf(
     previous = item;
   }
   for (const remark of remarks.slice(remarkAt)) rows.push(...remarkRows(remark, width));
+  if (until !== Number.POSITIVE_INFINITY) return rows;
   for (const pending of conversation.pending.values()) rows.push(...pendingRows(conversation, pending, layout));
   return rows;
 }

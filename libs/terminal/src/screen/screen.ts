@@ -22,6 +22,8 @@ export function Screen({ chat }: { readonly chat: Chat }): ReactElement {
   const [scrolled, setScrolled] = useState(0);
   // Keys come faster than renders: the next one must see what the last one did.
   const latest = useRef(0);
+  /** While scrolled up: the last event of that time, below which nothing new is drawn. */
+  const until = useRef<number | undefined>(undefined);
   const conversation = state.current;
   const listWidth = columns < narrowColumns ? 0 : Math.min(listWidthMax, Math.floor(columns / 4));
   const width = Math.max(20, columns - listWidth - (listWidth > 0 ? 3 : 0));
@@ -31,7 +33,7 @@ export function Screen({ chat }: { readonly chat: Chat }): ReactElement {
   // Two pages more than is shown, so that a page up finds its rows.
   const rowsMin = scrolled + 3 * height;
   const remarks = state.remarks.get(state.open ?? "") ?? [];
-  const all = conversation === undefined ? [] : rowsOf(conversation, remarks, width, rowsMin);
+  const all = conversation === undefined ? [] : rowsOf(conversation, remarks, width, rowsMin, until.current);
   const remarksOnly = conversation === undefined ? remarks : [];
   const offsetMax = Math.max(0, all.length - height);
   const offset = Math.min(scrolled, offsetMax);
@@ -48,6 +50,7 @@ export function Screen({ chat }: { readonly chat: Chat }): ReactElement {
   const scrollTo = (wanted: number): void => {
     if (wanted > 0 && wanted >= offsetMax) void chat.readOlder();
     latest.current = Math.min(offsetMax, Math.max(0, wanted));
+    until.current = latest.current === 0 ? undefined : (until.current ?? conversation?.head);
     setScrolled(latest.current);
   };
 
@@ -61,7 +64,7 @@ export function Screen({ chat }: { readonly chat: Chat }): ReactElement {
     ...(banner === undefined ? [] : [[{ ...banner, text: fit(` ${banner.text}`, columns) }]]),
     [{ text: "─".repeat(columns), isDim: true }],
     ...body,
-    footerOf(state, columns, offset, Date.now()),
+    footerOf(state, columns, offset, until.current, Date.now()),
   ];
   return h(
     Box,
