@@ -124,3 +124,39 @@ test("a predecessor above the known head is read, not waited for", () => {
   log.onRead(steps.next("readOn").token, [first], true);
   expect(steps.next("append").events?.map(({ seq, id }) => [seq, id])).toEqual([[3, "b2"]]);
 });
+
+test("a retry is not refused by a read that had begun before it came", () => {
+  const steps = new Steps();
+  const log = new ChannelLog(channel, steps, limits);
+  const wish: Wish = { kind: "message", text: "may I?" };
+  log.offer(request("cyd", "c1", wish), "first", 0);
+  log.onLoaded(steps.next("load").token, loaded(created));
+  log.onLookedUp(steps.next("lookUp").token, [], []);
+  const { token } = steps.next("readOn");
+  log.offer(request("cyd", "c1", wish), "again", 1);
+  log.onRead(token, [], true);
+  expect(steps.answers).toEqual([]);
+  const invited = event(2, "ada", "a1", { kind: "invite", user: "cyd" }, { kind: "member", user: "cyd", change: "joined" });
+  log.onRead(steps.next("readOn").token, [invited], true);
+  const run = steps.next("append");
+  log.onAppended(run.token, { kind: "appended" });
+  expect(steps.answerOf("first")).toMatchObject({ ok: true, seq: 3, isDuplicate: false });
+  expect(steps.answerOf("again")).toMatchObject({ ok: true, seq: 3, isDuplicate: true });
+});
+
+test("after the log was forgotten, what was looked up is looked up anew", () => {
+  const steps = new Steps();
+  const log = new ChannelLog(channel, steps, limits);
+  const text: Wish = { kind: "message", text: "old" };
+  const old = event(2, "bob", "b0", text, { kind: "message", text: "old" });
+  const foreign = (seq: number): LogEvent => event(seq, "ada", `a${seq}`, text, { kind: "message", text: "old" });
+  log.offer(request("bob", "b1", { kind: "edit", target: 2, text: "new" }), "bob", 0);
+  log.onLoaded(steps.next("load").token, loaded(created, old, foreign(3)));
+  log.onLookedUp(steps.next("lookUp").token, [{ event: old }], []);
+  const run = steps.next("append");
+  log.forget();
+  log.onAppended(run.token, { kind: "refused", at: 0 });
+  log.onRead(steps.next("readOn").token, [foreign(4)], true);
+  log.onLoaded(steps.next("load").token, loaded(created, old, foreign(3), foreign(4)));
+  expect(steps.next("lookUp").lookup?.targets).toEqual([2]);
+});

@@ -108,8 +108,10 @@ export class ChannelLog<Asker> {
     const key = requestKey(request.sender, request.id);
     const waiting = this.pending.get(key);
     if (waiting !== undefined && waiting.request.hash === request.hash && waiting.askers.length < 16) {
-      // A retry of what is under way: one event, every asker answered.
+      // A retry of what is under way: one event, every asker answered. A read under way has begun before this one came.
       waiting.askers.push(asker);
+      waiting.askedAt = this.token;
+      waiting.isReadSince = false;
       return;
     }
     if (this.queue.length + this.batch.length + this.run.length >= this.limits.queueMax) {
@@ -122,6 +124,7 @@ export class ChannelLog<Asker> {
       request,
       key,
       askers: [asker],
+      askedAt: this.token,
       isReadSince: false,
       isPrevSought: false,
       isSelfSought: false,
@@ -147,6 +150,12 @@ export class ChannelLog<Asker> {
     if (!this.completes(token, "loading")) return;
     this.mustReload = false;
     this.known = new KnownLog(loaded);
+    for (const ticket of this.queue) {
+      // What was looked up before was forgotten with all else.
+      ticket.isPrevSought = false;
+      ticket.isSelfSought = false;
+      ticket.isTargetSought = false;
+    }
     this.phase = "idle";
     if (loaded.aboveHole !== undefined) {
       // Only restored logs have holes: fill them up before anything else is numbered.
@@ -163,7 +172,12 @@ export class ChannelLog<Asker> {
     const known = this.mustKnow();
     for (const found of targets) known.rememberTarget(found);
     for (const found of requests) known.rememberRequest(found.event);
-    for (const { ticket, what } of this.sought) ticket[what] = true;
+    const isBehind = requests.some(({ event }) => event.seq > known.head);
+    for (const { ticket, what } of this.sought) {
+      ticket[what] = true;
+      // What was looked for may be above our head: whoever is to be refused waits for a read.
+      if (isBehind) ticket.isReadSince = false;
+    }
     this.sought = [];
     if (this.suspect !== undefined) this.resolveSuspect(known);
     else this.judge();
@@ -182,6 +196,8 @@ export class ChannelLog<Asker> {
       this.run = [];
       this.learn(events);
       for (const { ticket, event } of run) this.acknowledge(ticket, event);
+      // The log was as we know it at the instant of our append.
+      this.noteRead();
       this.requeueBatch();
       this.pump();
       return;
@@ -201,7 +217,7 @@ export class ChannelLog<Asker> {
       this.effects.readOn(this.startEffect(this.phase), known.head);
       return;
     }
-    for (const ticket of this.batch) ticket.isReadSince = true;
+    this.noteRead();
     if (isRecovering) this.recover(known);
     else this.judge();
   }
@@ -378,10 +394,13 @@ export class ChannelLog<Asker> {
     if (fresh.length > 0) this.effects.settled(fresh);
   }
 
+  /** The effect that has just ended showed the whole log at an instant after it was begun. */
+  private noteRead(): void {
+    for (const ticket of this.batch) if (ticket.askedAt < this.token) ticket.isReadSince = true;
+  }
+
   /** Puts run and batch back at the front, in the order in which they came. */
   private requeueBatch(): void {
-    // Whichever way the run ended, it showed the whole log at an instant after these had arrived.
-    for (const ticket of this.batch) ticket.isReadSince = true;
     const back = byOrder([...this.run.map((slot) => slot.ticket), ...this.batch]);
     this.run = [];
     this.batch = [];
@@ -443,6 +462,7 @@ export class ChannelLog<Asker> {
       request,
       key,
       askers: [],
+      askedAt: 0,
       isReadSince: false,
       isPrevSought: false,
       isSelfSought: false,

@@ -7,7 +7,9 @@ export interface Ticket<Asker> {
   readonly request: AppendRequest;
   readonly key: string;
   readonly askers: Asker[];
-  /** The log was read at majority after this request arrived, so a refusal may leave (rule 6). */
+  /** Token of the newest effect when the newest asker came: what was begun up to there may have seen an older log. */
+  askedAt: number;
+  /** The log was read at majority after every asker had come, so a refusal may leave (rule 6). */
   isReadSince: boolean;
   /** `prev` was looked for in the store since, and what was found is known. */
   isPrevSought: boolean;
