@@ -129,6 +129,8 @@ class FinalLog {
         return event === undefined || event.hash !== operation.request.hash ? [] : [{ operation, seq: event.seq }];
       })
       .sort((a, b) => a.seq - b.seq);
+    // An id that was used twice links the chain to something else.
+    const reused = new Set(history.operations.filter(({ isRaw }) => isRaw).map(({ request }) => request.sender));
     let latest = 0;
     const latestOf = new Map<number, number>();
     for (const { operation, seq } of acked) {
@@ -137,6 +139,7 @@ class FinalLog {
       }
       latest = Math.max(latest, operation.invokedAt);
       if (!operation.isChained || operation.request.wish.kind === "create") continue;
+      if (reused.has(operation.request.sender)) continue;
       const before = latestOf.get(operation.device) ?? -1;
       if (operation.number < before) {
         history.violate("C6", `${this.channel} ${seq}: operation ${operation.number} stands behind ${before} of its own device`);

@@ -121,11 +121,11 @@ export class DeviceModel {
     const target = 1 + (choice % (seen + 1));
     switch (kind) {
       case "message": {
-        const text = `${this.number}.${this.ids + 1}.${choice}`;
+        const text = `${this.number}.${this.world.history.operations.length}`;
         return choice % 5 === 0 ? { kind, text, replyTo: target } : { kind, text };
       }
       case "edit":
-        return { kind, target, text: `edit ${this.number}.${this.ids + 1}` };
+        return { kind, target, text: `edit ${this.number}.${this.world.history.operations.length}` };
       case "delete":
         return { kind, target };
       case "reaction":
@@ -156,7 +156,7 @@ export class DeviceModel {
     if (other === undefined || this.socket === undefined) return;
     const { id } = other.request;
     const request: AppendRequest = { channel, sender: this.user, id, hash: contentHash(hashKey, wish), wish };
-    if (request.hash === other.request.hash) return;
+    if (own.some((one) => one.request.id === id && one.request.hash === request.hash)) return;
     const operation: Operation = {
       number: history.operations.length,
       device: this.number,

@@ -18,7 +18,7 @@ export function explain(scenario: Scenario, outcome: Outcome): string {
     const said = answer.ok ? `seq ${answer.seq}${answer.isDuplicate ? " again" : ""}` : `${answer.code}: ${answer.message}${unknown}`;
     lines.push({ at: answeredAt, text: `    ${request.sender} hears of ${name} (asked at ${sentAt}): ${said}` });
   }
-  const shown = 120;
+  const shown = 80;
   lines.sort((a, b) => a.at - b.at);
   const logs = [...outcome.stores].flatMap(([channel, store]) =>
     store.everything().map(({ seq, sender, id, body }) => `${channel} ${seq}: ${sender} ${id} ${JSON.stringify(body)}`),
