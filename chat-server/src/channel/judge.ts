@@ -25,7 +25,7 @@ export interface Judged<Asker> {
 
 /**
  * Judges a batch in order on the fold of the log before each event, those of the run included (rule 5). Pure, but for
- * the LRU order of what is known. Refusals and duplicates rest on durable events only.
+ * the order of what was looked at last. Refusals and duplicates rest on durable events only.
  */
 export function judgeBatch<Asker>(
   channel: ChannelId,

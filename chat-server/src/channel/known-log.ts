@@ -1,8 +1,8 @@
 import type { RequestId, Seq, UserId } from "@parley/protocol";
 import type { LogEvent, StoredEvent } from "@parley/store";
-import { LRUCache } from "lru-cache";
 import type { Target } from "./decide.ts";
 import type { ChannelFold } from "./fold.ts";
+import { RecentMap } from "./recent-map.ts";
 import { requestKey } from "./request.ts";
 
 /** A log as it was read on take-over. */
@@ -34,10 +34,10 @@ export class KnownLog {
   ordinal: number;
   readonly fold: ChannelFold;
   private readonly tail: LogEvent[] = [];
-  private readonly requests = new LRUCache<string, KnownRequest>({ max: recentMax });
-  private readonly targets = new LRUCache<Seq, Target>({ max: recentMax });
+  private readonly requests = new RecentMap<string, KnownRequest>(recentMax);
+  private readonly targets = new RecentMap<Seq, Target>(recentMax);
   /** Deletes of the recent past: a target read before its delete was applied at its origin would look alive. */
-  private readonly deletes = new LRUCache<Seq, true>({ max: recentMax });
+  private readonly deletes = new RecentMap<Seq, true>(recentMax);
 
   constructor(loaded: LoadedLog) {
     this.head = loaded.head;
