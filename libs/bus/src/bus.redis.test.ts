@@ -50,6 +50,27 @@ describe.each(fabrics)("faults of %s", { timeout: 60_000 }, (_name, start) => {
     await survives(async (fabric) => void (await fabric.command("CLIENT", "KILL", "TYPE", "pubsub")));
   });
 
+  test("pub/sub connections killed again and again", async () => {
+    await survives(async (fabric) => {
+      for (let kill = 0; kill < 8; kill += 1) {
+        await fabric.command("CLIENT", "KILL", "TYPE", "pubsub");
+        await new Promise((resolve) => setTimeout(resolve, 200));
+      }
+    });
+  });
+
+  test("a subscriber that the server cuts off for its full output buffer comes back", async () => {
+    await survives(async (fabric) => {
+      const bus = open.at(-1);
+      await fabric.command("CONFIG", "SET", "client-output-buffer-limit", "pubsub 1mb 1mb 1");
+      const topic = `overflow-${open.length}`;
+      await bus?.subscribe(topic, () => undefined);
+      await bus?.publish(topic, new Uint8Array(4 * 1024 * 1024));
+      await until(() => bus?.isUp === false);
+      await fabric.command("CONFIG", "SET", "client-output-buffer-limit", "pubsub 32mb 8mb 60");
+    });
+  });
+
   test("every connection killed at once", async () => {
     await survives(async (fabric) => {
       await fabric.command("CLIENT", "KILL", "TYPE", "pubsub");

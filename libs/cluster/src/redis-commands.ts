@@ -5,16 +5,16 @@ import { defineUserScripts } from "./user-scripts.ts";
 
 /** Commands to Redis that fail as {@link RegistryError}, soon, and never pile up. */
 export interface RedisCommands {
-  /** **Errors**: RegistryError when out of reach, slow (1 s) or when 10,000 commands are under way. */
+  /** **Errors**: RegistryError when out of reach, slow (1 s) or when `inFlightMax` commands are under way. */
   run<Value>(call: (client: RedisClient) => Promise<Value>): Promise<Value>;
   close(): void;
 }
 
-const inFlightMax = 10_000;
+const inFlightDefault = 10_000;
 /** Only the very first command waits for the connection, so that a process may join as soon as it has started, ms. */
 const firstConnectionMs = 5_000;
 
-export function createRedisCommands(redis: RedisOptionsUnion): RedisCommands {
+export function createRedisCommands(redis: RedisOptionsUnion, inFlightMax = inFlightDefault): RedisCommands {
   const client = connectCommands(redis);
   defineRegistryScripts(client);
   defineUserScripts(client);
