@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { openWire, type Wire } from "../run/wire.ts";
+import { collectGarbage, inspectable } from "./collect-garbage.ts";
 import { cpuSeconds, residentBytes } from "../target/process-facts.ts";
 import { startSystem, type System } from "../target/system.ts";
 import { createTokens } from "../target/tokens.ts";
@@ -19,6 +20,8 @@ export interface IdleCostOptions {
 export interface IdleMeasure {
   readonly sessions: number;
   readonly residentMiB: Readonly<Record<string, number>>;
+  /** The same after each process was made to collect its garbage. */
+  readonly collectedMiB: Readonly<Record<string, number>>;
   readonly idleCpuMsPerS: number;
   readonly sendCpuMs: number;
   readonly sendCpuMsNet: number;
@@ -28,6 +31,7 @@ export interface IdleMeasure {
 export interface IdleCost {
   readonly few: IdleMeasure;
   readonly many: IdleMeasure;
+  /** After garbage was collected: what a session holds, and not what opening it left behind. */
   readonly gatewayBytesPerSession: number;
   readonly chatServerBytesPerSession: number;
   /** CPU of a send at many sessions over that at few, idling left out. */
@@ -49,7 +53,7 @@ const roles = ["gateway", "chat-server"] as const;
 export async function measureIdleCost(options: IdleCostOptions): Promise<IdleCost> {
   const { sessions, gateways, chatServers, say } = options;
   const args = ["--gateways", String(gateways), "--chat-servers", String(chatServers)];
-  const system = await startSystem({ command: "cluster", args });
+  const system = await startSystem({ command: "cluster", args, env: inspectable });
   const crowd = createCrowd(system, await createTokens(system.data));
   try {
     const talk = await openTalk(system, crowd.tokenOf);
@@ -61,7 +65,7 @@ export async function measureIdleCost(options: IdleCostOptions): Promise<IdleCos
     await crowd.grow(sessions);
     const many = await measure(system, talk, sessions, options);
     const perSession = (role: string): number =>
-      (((many.residentMiB[role] ?? 0) - (few.residentMiB[role] ?? 0)) * 1_048_576) / (sessions - fewSessions);
+      (((many.collectedMiB[role] ?? 0) - (few.collectedMiB[role] ?? 0)) * 1_048_576) / (sessions - fewSessions);
     return {
       few,
       many,
@@ -169,9 +173,10 @@ interface Talk {
 
 async function measure(system: System, talk: Talk, sessions: number, options: IdleCostOptions): Promise<IdleMeasure> {
   await waitForQuiet(system);
-  const residentMiB = Object.fromEntries(
-    await Promise.all(roles.map(async (role) => [role, (await sumOf(system, role, residentBytes)) / 1_048_576] as const)),
-  );
+  const residentMiB = await residentOf(system);
+  const pids = system.processes.filter(({ role }) => roles.some((one) => one === role)).map(({ pid }) => pid);
+  await collectGarbage(system, pids);
+  const collectedMiB = await residentOf(system);
   const idleFrom = await cpuOf(system);
   await pause(idleWatchMs);
   const idleTo = await cpuOf(system);
@@ -187,11 +192,17 @@ async function measure(system: System, talk: Talk, sessions: number, options: Id
   return {
     sessions,
     residentMiB,
+    collectedMiB,
     idleCpuMsPerS: idlePerS * 1_000,
     sendCpuMs: perMessage(used),
     sendCpuMsNet: perMessage(used - idlePerS * seconds),
     perRole: Object.fromEntries(roles.map((role) => [role, perMessage((to.get(role) ?? 0) - (from.get(role) ?? 0))])),
   };
+}
+
+async function residentOf(system: System): Promise<Readonly<Record<string, number>>> {
+  const entries = roles.map(async (role) => [role, (await sumOf(system, role, residentBytes)) / 1_048_576] as const);
+  return Object.fromEntries(await Promise.all(entries));
 }
 
 const quietWithinMs = 60_000;

@@ -37,6 +37,8 @@ function formatIdleCost({ few, many, gatewayBytesPerSession, chatServerBytesPerS
   const row = (name: string, of: (measure: typeof few) => string): void => void table.push([name, of(few), of(many)]);
   row("gateways, resident", ({ residentMiB }) => `${residentMiB["gateway"]?.toFixed(1)} MiB`);
   row("chat servers, resident", ({ residentMiB }) => `${residentMiB["chat-server"]?.toFixed(1)} MiB`);
+  row("gateways, garbage collected", ({ collectedMiB }) => `${collectedMiB["gateway"]?.toFixed(1)} MiB`);
+  row("chat servers, garbage collected", ({ collectedMiB }) => `${collectedMiB["chat-server"]?.toFixed(1)} MiB`);
   row("CPU while idle", ({ idleCpuMsPerS }) => `${idleCpuMsPerS.toFixed(1)} ms/s`);
   row("CPU a send to ten, gateways", ({ perRole }) => `${perRole["gateway"]?.toFixed(3)} ms`);
   row("CPU a send to ten, chat servers", ({ perRole }) => `${perRole["chat-server"]?.toFixed(3)} ms`);
