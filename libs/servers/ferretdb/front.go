@@ -1,14 +1,16 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/binary"
 	"errors"
 	"io"
 	"net"
+	"strings"
 	"sync"
 	"time"
+
+	"go.mongodb.org/mongo-driver/bson"
 )
 
 // FerretDB 1.24 carries out an update by reading the document and writing it back whole, outside of one transaction:
@@ -25,6 +27,7 @@ const (
 
 type front struct {
 	socket  string
+	indexes *idIndexes
 	writing sync.Mutex
 }
 
@@ -71,7 +74,8 @@ func (f *front) carry(client net.Conn) {
 }
 
 func (f *front) ask(server net.Conn, request []byte) ([]byte, error) {
-	if isWrite(request) {
+	c := commandOf(request)
+	if c.isWrite() {
 		f.writing.Lock()
 		defer f.writing.Unlock()
 	}
@@ -80,7 +84,12 @@ func (f *front) ask(server net.Conn, request []byte) ([]byte, error) {
 		return nil, err
 	}
 
-	return readMessage(server)
+	answer, err := readMessage(server)
+	if err == nil && c.isWrite() {
+		f.indexes.afterWrite(c)
+	}
+
+	return answer, err
 }
 
 // FerretDB opens its socket a moment after it was started.
@@ -115,18 +124,34 @@ func readMessage(from io.Reader) ([]byte, error) {
 	return message, err
 }
 
-// isWrite looks at the name of the first element of the body section, which names the command.
-func isWrite(message []byte) bool {
-	const nameAt = headerBytes + 4 + 1 + 4 + 1 // flags, section kind, document length, element type
+type command struct {
+	name, database, collection string
+}
 
-	if len(message) <= nameAt || binary.LittleEndian.Uint32(message[12:]) != opMsg {
-		return false
+// commandOf reads the body section of a message: the first element names the command and its collection.
+func commandOf(message []byte) command {
+	const bodyAt = headerBytes + 4 + 1 // flags, section kind
+
+	if len(message) <= bodyAt || binary.LittleEndian.Uint32(message[12:]) != opMsg || message[bodyAt-1] != 0 {
+		return command{}
 	}
 
-	name, _, _ := bytes.Cut(message[nameAt:], []byte{0})
+	body := bson.Raw(message[bodyAt:])
 
-	switch string(bytes.ToLower(name)) {
-	case "insert", "update", "delete", "findandmodify", "createindexes":
+	first, err := body.IndexErr(0)
+	if err != nil {
+		return command{}
+	}
+
+	collection, _ := first.Value().StringValueOK()
+	database, _ := body.Lookup("$db").StringValueOK()
+
+	return command{name: strings.ToLower(first.Key()), database: database, collection: collection}
+}
+
+func (c command) isWrite() bool {
+	switch c.name {
+	case "insert", "update", "delete", "findandmodify", "create", "createindexes", "drop", "dropdatabase":
 		return true
 	default:
 		return false

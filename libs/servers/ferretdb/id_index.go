@@ -1,13 +1,10 @@
 package main
 
 import (
-	"context"
 	"database/sql"
 	"fmt"
-	"log/slog"
 	"path/filepath"
 	"strings"
-	"time"
 
 	_ "modernc.org/sqlite"
 )
@@ -16,100 +13,56 @@ import (
 // another spelling of the same expression, so that each find and update by _id reads the whole table. This adds the
 // index that its statements can use. It changes no answer, only how long it takes.
 
-const (
-	pollNew   = 50 * time.Millisecond
-	pollKnown = 2 * time.Second
-	// A database gets its collections soon after it is made; later they are looked for less often.
-	newFor = 10 * time.Second
-)
-
-type database struct {
-	sql     *sql.DB
-	born    time.Time
-	checked time.Time
-	version int
+type idIndexes struct {
+	dir string
+	// By database and collection. Guarded by the front's lock for writing commands.
+	known map[string]map[string]bool
 }
 
-func keepIDIndexes(ctx context.Context, dir string) {
-	databases := map[string]*database{}
-	ticker := time.NewTicker(pollNew)
-	defer ticker.Stop()
-
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
-		}
-
-		files, _ := filepath.Glob(filepath.Join(dir, "*.sqlite"))
-		present := map[string]bool{}
-
-		for _, file := range files {
-			present[file] = true
-			known := databases[file]
-
-			if known == nil {
-				db, err := sql.Open("sqlite", "file:"+file+"?mode=rw&_pragma=busy_timeout(10000)")
-				if err != nil {
-					continue
-				}
-
-				db.SetMaxOpenConns(1)
-				known = &database{sql: db, born: time.Now()}
-				databases[file] = known
+// afterWrite adds what is missing once a command has written to a collection that was not seen before. The caller holds
+// the lock, so nobody writes or drops the database meanwhile.
+func (x *idIndexes) afterWrite(c command) {
+	switch {
+	case c.name == "dropdatabase":
+		delete(x.known, c.database)
+	case c.name == "drop":
+		delete(x.known[c.database], c.collection)
+	case !x.known[c.database][c.collection]:
+		// An index that can't be made now is tried again after the next write.
+		if addIDIndexes(filepath.Join(x.dir, c.database+".sqlite")) == nil {
+			if x.known[c.database] == nil {
+				x.known[c.database] = map[string]bool{}
 			}
 
-			if time.Since(known.born) > newFor && time.Since(known.checked) < pollKnown {
-				continue
-			}
-
-			known.checked = time.Now()
-
-			if err := addIDIndexes(ctx, known); err != nil {
-				// Dropped meanwhile, or busy: the next round tries again.
-				slog.DebugContext(ctx, "no index yet", "error", err)
-			}
-		}
-
-		for file, gone := range databases {
-			if !present[file] {
-				_ = gone.sql.Close()
-				delete(databases, file)
-			}
+			x.known[c.database][c.collection] = true
 		}
 	}
 }
 
-func addIDIndexes(ctx context.Context, known *database) error {
-	var version int
-	if err := known.sql.QueryRowContext(ctx, "PRAGMA schema_version").Scan(&version); err != nil {
+func addIDIndexes(file string) error {
+	db, err := sql.Open("sqlite", "file:"+file+"?mode=rw&_pragma=busy_timeout(10000)")
+	if err != nil {
 		return err
 	}
+	defer db.Close()
 
-	if version == known.version {
-		return nil
-	}
-
-	tables, err := tablesOf(ctx, known.sql)
+	tables, err := tablesOf(db)
 	if err != nil {
 		return err
 	}
 
 	for _, table := range tables {
 		q := fmt.Sprintf("CREATE INDEX IF NOT EXISTS %q ON %q (_ferretdb_sjson->'$._id')", table+"_parley_id", table)
-		if _, err := known.sql.ExecContext(ctx, q); err != nil {
+		if _, err := db.Exec(q); err != nil {
 			return err
 		}
 	}
 
-	known.version = version
-
 	return nil
 }
 
-func tablesOf(ctx context.Context, db *sql.DB) ([]string, error) {
-	rows, err := db.QueryContext(ctx, "SELECT name FROM sqlite_master WHERE type = 'table'")
+func tablesOf(db *sql.DB) ([]string, error) {
+	rows, err := db.Query("SELECT name FROM sqlite_master WHERE type = 'table'")
 	if err != nil {
 		return nil, err
 	}

@@ -63,8 +63,8 @@ func run(listen, dir string, durable bool) error {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
 
-	go keepIDIndexes(ctx, dir)
-	go (&front{socket: socket}).serve(ctx, listener)
+	indexes := &idIndexes{dir: dir, known: map[string]map[string]bool{}}
+	go (&front{socket: socket, indexes: indexes}).serve(ctx, listener)
 
 	fmt.Printf("url mongodb://%s/\n", listener.Addr())
 

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { startFerretdb } from "./mongo.ts";
 import { askMongo } from "./mongo-command.ts";
+import { waitUntil } from "./ports.ts";
 import { requireServer } from "./require-server.ts";
 
 const available = await requireServer("ferretdb");
@@ -12,6 +13,30 @@ describe.skipIf(available === undefined)("a FerretDB of our own", () => {
   test("says what it is in buildInfo, which the store chooses its strategy by", async () => {
     const port = Number(new URL(available?.url ?? "").port);
     expect(await askMongo(port, { buildInfo: 1 })).toHaveProperty("ferretdbVersion");
+  });
+
+  test("loses none of many updates of one document at once, which FerretDB alone does", async () => {
+    const port = Number(new URL(available?.url ?? "").port);
+    const names = Array.from({ length: 100 }, (_, index) => `f${index}`);
+    await askMongo(port, { insert: "counted", documents: [{ _id: "one" }] });
+    await Promise.all(
+      names.map((name) =>
+        askMongo(port, { update: "counted", updates: [{ q: { _id: "one" }, u: { $max: { [name]: 1 } } }] }),
+      ),
+    );
+    const found = await askMongo(port, { find: "counted", filter: { _id: "one" } });
+    expect(Object.keys(found["cursor"].firstBatch[0]).sort()).toEqual(["_id", ...names].sort());
+  });
+
+  test("finds a document by _id with an index, which FerretDB alone does not", async () => {
+    const port = Number(new URL(available?.url ?? "").port);
+    await askMongo(port, { insert: "indexed", documents: [{ _id: "one" }] });
+    await waitUntil("the index", 10_000, async () => {
+      // A connection of SQLite looks at the schema again when it runs a statement, not when it explains one.
+      await askMongo(port, { find: "indexed", filter: { _id: "one" } });
+      const plan = await askMongo(port, { explain: { find: "indexed", filter: { _id: "one" } } });
+      return JSON.stringify(plan).includes("USING INDEX");
+    });
   });
 
   test("keeps a given folder: what was written is there after the next start", async () => {
