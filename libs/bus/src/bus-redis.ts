@@ -34,6 +34,7 @@ export function createRedisBus(options: RedisBusOptions): Bus {
   let inFlight = 0;
   let inFlightBytes = 0;
   let wasUp = false;
+  let wasEverReady = false;
   let isClosed = false;
 
   const publisher = connectCommands(redis);
@@ -43,7 +44,8 @@ export function createRedisBus(options: RedisBusOptions): Bus {
     redis.kind === "cluster"
       ? createShardedSubscriptions(redis, publisher, events)
       : createSingleSubscriptions(redis, events);
-  pulse.onChange(() => {
+  pulse.onChange((isUp) => {
+    wasEverReady ||= isUp;
     subscriptions.tend();
     review();
   });
@@ -89,13 +91,6 @@ export function createRedisBus(options: RedisBusOptions): Bus {
     }
   }
 
-  let wasEverReady = false;
-  async function untilReady(): Promise<void> {
-    if (wasEverReady) return;
-    await waitFor(() => pulse.isUp, "The first connection to Redis");
-    wasEverReady = true;
-  }
-
   async function send(topic: string, payload: Uint8Array): Promise<number> {
     // A view, not a copy: ioredis takes Buffers.
     const bytes = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength);
@@ -121,7 +116,7 @@ export function createRedisBus(options: RedisBusOptions): Bus {
       inFlight += 1;
       inFlightBytes += payload.byteLength;
       try {
-        if (!wasEverReady) await untilReady();
+        if (!wasEverReady) await waitFor(() => wasEverReady, "The first connection to Redis");
         return await send(topic, payload);
       } finally {
         inFlight -= 1;

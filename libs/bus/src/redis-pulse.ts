@@ -62,11 +62,11 @@ export function startPulse(client: RedisClient): Pulse {
   async function pingUnlessStalled(): Promise<void> {
     const startedAt = performance.now();
     try {
-      await withDeadline(pingAll(client), pingTimeoutMs, "A ping");
+      await withDeadline(pingTwice(client), pingTimeoutMs, "A ping");
     } catch (error) {
       noteStall();
       if (stalledAt < startedAt || !isReady(client)) throw error;
-      await withDeadline(pingAll(client), pingTimeoutMs, "A ping");
+      await withDeadline(pingTwice(client), pingTimeoutMs, "A ping");
     }
   }
 
@@ -117,6 +117,16 @@ export function startPulse(client: RedisClient): Pulse {
 function isReady(client: RedisClient): boolean {
   if (client.status !== "ready") return false;
   return !(client instanceof Cluster) || client.nodes("master").every(({ status }) => status === "ready");
+}
+
+/** A command gives up after half of the patience: a server that was busy for a second is not given up for it. */
+async function pingTwice(client: RedisClient): Promise<void> {
+  try {
+    await pingAll(client);
+  } catch (error) {
+    if (!isReady(client)) throw error;
+    await pingAll(client);
+  }
 }
 
 async function pingAll(client: RedisClient): Promise<void> {

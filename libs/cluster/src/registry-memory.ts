@@ -50,8 +50,11 @@ export function createMemoryRegistry(clock: Clock, times: LeaseTimes): MemoryReg
     if (isClosed || !isUp) return;
     const now = clock.monotonic();
     const sightings: Sighting[] = [...left].map((node) => ({ kind: "left", node }));
-    for (const { info, beatAt, wasDropped } of held.values()) {
-      const isAlive = !wasDropped && now - beatAt < times.leaseMs;
+    for (const entry of held.values()) {
+      const { info, isStalled, wasDropped } = entry;
+      // Whoever looks lives, and so do all nodes of this process: one that stood still as a whole has lost nobody.
+      if (!isStalled) entry.beatAt = now;
+      const isAlive = !wasDropped && now - entry.beatAt < times.leaseMs;
       sightings.push(isAlive ? { kind: "alive", info } : { kind: "expired", node: info.node });
     }
     left.clear();
@@ -65,11 +68,8 @@ export function createMemoryRegistry(clock: Clock, times: LeaseTimes): MemoryReg
 
   function beat(): void {
     if (isClosed || !isUp) return;
-    const now = clock.monotonic();
     for (const entry of [...held.values()]) {
-      if (entry.isStalled) continue;
-      entry.beatAt = now;
-      if (!entry.wasDropped) continue;
+      if (entry.isStalled || !entry.wasDropped) continue;
       entry.wasDropped = false;
       entry.info = { ...entry.info, epoch: takeEpoch() };
       for (const listener of [...entry.lostListeners]) listener(entry.info.epoch);
@@ -154,7 +154,7 @@ export function createMemoryRegistry(clock: Clock, times: LeaseTimes): MemoryReg
     },
     wipe() {
       settledAt = clock.monotonic();
-      for (const entry of held.values()) entry.beatAt = Number.NEGATIVE_INFINITY;
+      for (const entry of held.values()) if (entry.isStalled) entry.beatAt = Number.NEGATIVE_INFINITY;
       look();
     },
     holds: (node, epoch) => view.nodes.some((info) => info.node === node && info.epoch === epoch),
