@@ -225,3 +225,21 @@ test("after close nothing more is handed over", async () => {
   await Promise.resolve();
   expect(seen).toEqual([]);
 });
+
+test("a page that ends inside what came live meanwhile leaves no hole unread", async () => {
+  const log = messages(1, 51);
+  const pages: (() => void)[] = [];
+  const readPage = (_channel: string, after: number): Promise<HistoryPage> =>
+    new Promise((resolve) => {
+      const events = log.filter(({ seq }) => seq > after).slice(0, 7);
+      pages.push(() => resolve({ events, complete: events.at(-1)?.seq === 51 }));
+    });
+  const { feed, seen } = makeFeed(16, [], { readPage });
+  feed.noteHead(51);
+  for (const seq of [23, 26, 27, 29]) feed.accept(message(seq));
+  await vi.waitFor(() => {
+    pages.shift()?.();
+    expect(feed.cursor).toBe(51);
+  });
+  expect(seen).toEqual(messages(17, 51).map(({ seq }) => seq));
+});

@@ -85,6 +85,7 @@ export class ChannelFeed {
       this.#push({ kind: "event", seq, event });
       // A new session repeats what the last one sent behind a hole, and so closes the hole from this side.
       this.#unstash();
+      this.#fill();
       return;
     }
     const last = this.#stash.at(-1);
@@ -241,7 +242,7 @@ export class ChannelFeed {
           return;
         }
         if (cause instanceof ClientError && accessRefusals.has(cause.code)) {
-          this.#skipTo(holeEnd);
+          this.#skipTo(Math.min(holeEnd, this.#holeEnd()));
           continue;
         }
         this.#ports.onError(new ClientError("timeout", `events of ${this.channel} could not be read yet`, { cause }));
@@ -252,16 +253,14 @@ export class ChannelFeed {
       if (epoch !== this.#epoch) return;
       const before = this.#tail;
       for (const event of page.events) if (event.seq > this.#tail) this.#push({ kind: "event", seq: event.seq, event });
-      if (this.#tail >= holeEnd) {
-        shortPages = 0;
-        this.#unstash();
-        continue;
-      }
-      if (!page.complete && this.#tail > before) continue;
+      // Always, for the hole may end elsewhere than it did when the page was asked for.
+      this.#unstash();
+      if (this.#tail >= holeEnd) shortPages = 0;
+      if (this.#tail >= holeEnd || (!page.complete && this.#tail > before)) continue;
       shortPages += 1;
       if (shortPages > shortPagesMax) {
         // It was announced and is not there to be read: numbers outside our membership.
-        this.#skipTo(holeEnd);
+        this.#skipTo(Math.min(holeEnd, this.#holeEnd()));
         shortPages = 0;
         continue;
       }

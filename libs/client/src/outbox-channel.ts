@@ -23,7 +23,7 @@ const sessionRefusals: ReadonlySet<string> = new Set(["unauthenticated", "token_
  * the attempt as answered.
  */
 export function judgeError(entry: RequestEntry, frame: ErrorFrame): Verdict {
-  if (entry.prev !== entry.sentPrev && frame.retryable) {
+  if (entry.prev !== entry.sentPrev && frame.code === "unavailable") {
     // It waited for a predecessor that has been refused since: the mended copy has nothing to wait for.
     return { kind: "retry", delayMs: 0 };
   }
