@@ -45,12 +45,22 @@ function run({ file, isService }) {
   });
   // A terminal sends Ctrl-C to both of us and npm forwards what it gets: a second signal must not hurt the child.
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
+  if (isService && process.env.npm_lifecycle_event !== undefined) followNpm(child);
   child.on("error", (error) => fail(`${pinnedNode(root)} could not be started: ${error.message}`));
   child.on("exit", (code, signal) => {
     if (signal === null) process.exit(code ?? 1);
     process.removeAllListeners(signal);
     process.kill(process.pid, signal);
   });
+}
+
+/** npm that is killed hard tells nobody: its service would go on unseen and keep the port. */
+function followNpm(child) {
+  const npm = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid !== npm) child.kill("SIGTERM");
+  }, 1_000);
+  timer.unref();
 }
 
 function fail(message) {

@@ -111,6 +111,7 @@ function describe(children: readonly Child[], servers: readonly RunningServer[],
     presence: children.find(({ up }) => up.presence !== undefined)?.up.presence ?? "",
     processes: [...children.flatMap(({ pid, up }) => up.parts.map((part) => ({ ...part, pid }))), ...own],
     data,
+    management: children.map(({ up }) => up.management),
   };
 }
 

@@ -4,6 +4,7 @@ import type { NodeRole } from "@parley/cluster";
 import { readGatewayConfig, startGateway } from "@parley/gateway";
 import { createLinkConnector, createLinkListener } from "@parley/link";
 import { presenceConfig, startPresence } from "@parley/presence";
+import { meterStore } from "./metered-store.ts";
 import type { ProcessPorts } from "./ports.ts";
 
 /** A running part of the fleet; a process holds one or several. */
@@ -67,7 +68,7 @@ export async function startChatServerPart(ports: ProcessPorts, options: ChatServ
     logger: telemetry.logger,
     ...(tcp === undefined ? {} : { tcp: { host: tcp.host, port: tcp.port, secret, ...advertised(tcp) } }),
   });
-  const store = await ports.store();
+  const store = meterStore(await ports.store(), telemetry.metrics);
   const server = await startChatServer(config, { store, bus, cluster, tokens, links, telemetry, secret });
   let isDraining = false;
   return {
@@ -96,7 +97,7 @@ export async function startPresencePart(ports: ProcessPorts, options: FrontOptio
   const { cluster, tokens } = ports;
   const telemetry = ports.telemetry(node, "presence");
   const config = presenceConfig.fromEnvironment(ports.environment, { node, host, port, process: ports.process });
-  const store = await ports.store();
+  const store = meterStore(await ports.store(), telemetry.metrics);
   const presence = await startPresence(config, { cluster, store, tokens, telemetry });
   return {
     role: "presence",

@@ -16,6 +16,8 @@ export interface Ready {
   readonly presence: string;
   readonly processes: readonly ProcessLine[];
   readonly data: string;
+  /** `/livez`, `/readyz`, `/metrics`: one a process. */
+  readonly management: readonly string[];
 }
 
 export function readyLine(ready: Ready): string {

@@ -37,7 +37,9 @@ export function runCommand(
 /** For tests: the same through npm. */
 export function runNpm(args: readonly string[]): Run {
   const root = fileURLToPath(new URL("../../..", import.meta.url));
-  return attend(spawn("npm", args, { stdio: "pipe", cwd: root, env: withoutShims() }));
+  // A group of its own, so that a test that failed ends what npm started, too.
+  const child = spawn("npm", args, { stdio: "pipe", cwd: root, env: withoutShims(), detached: true });
+  return attend(child, () => process.kill(-(child.pid ?? 0), "SIGKILL"));
 }
 
 /** As in a terminal: the test runner's own `node_modules/.bin` is not on the PATH, where its `node` is a shell script. */
@@ -46,7 +48,7 @@ function withoutShims(): NodeJS.ProcessEnv {
   return { ...process.env, PATH: path.join(":") };
 }
 
-function attend(child: ChildProcess): Run {
+function attend(child: ChildProcess, kill: () => void = () => child.kill("SIGKILL")): Run {
   const stdout: string[] = [];
   const stderr: string[] = [];
   const watchers = new Set<() => void>();
@@ -63,7 +65,7 @@ function attend(child: ChildProcess): Run {
     child.once("close", (code, signal) => resolve(signal ?? code ?? -1));
   });
   onTestFinished(async () => {
-    if (child.exitCode === null && child.signalCode === null) child.kill("SIGKILL");
+    if (child.exitCode === null && child.signalCode === null) kill();
     await ended;
   });
   const line = (pattern: RegExp): Promise<string> => {

@@ -14,6 +14,7 @@ async function createReady(): Promise<Ready> {
     presence: "http://127.0.0.1:8081",
     processes: [{ role: "gateway", pid: 7, node: "gw-1", address: "ws://127.0.0.1:8080/v1/ws" }],
     data,
+    management: ["http://127.0.0.1:9"],
   };
 }
 

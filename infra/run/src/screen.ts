@@ -45,6 +45,7 @@ async function welcome(ready: Ready): Promise<readonly string[]> {
     ...ready.ws.map((url) => `  WebSocket  ${url}`),
     ...ready.http.map((url) => `  HTTP       ${url}`),
     `  Presence   ${ready.presence}/docs`,
+    ...ready.management.slice(0, 1).map((url) => `  Metrics    ${url}/metrics`),
     `  Data       ${ready.data}`,
     "",
     ...processTable(ready.processes).map((line) => `  ${dim(line)}`),

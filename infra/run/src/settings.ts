@@ -50,12 +50,18 @@ const front = {
   port: { ...port, default: 8_080, help: "First port; 0 picks free ones." },
 } as const satisfies Fields;
 
+const management = {
+  managementHost: { ...host, help: "Address of /livez, /readyz and /metrics." },
+  managementPort: { ...port, default: 0, help: "Port of /livez, /readyz and /metrics; 0 picks a free one." },
+} as const satisfies Fields;
+
 const count = { type: "integer", min: 0, max: 64 } as const;
 
 export const startTable = defineConfig("", {
   ...front,
   data: places.data,
   ...logging,
+  ...management,
   chatServers: { ...count, unit: "chat servers", min: 1, default: 2, help: "Chat servers in this process." },
 });
 
@@ -120,8 +126,7 @@ export const nodeTable = defineConfig(
       max: 10,
       help: "Share of users and channels of a chat server.",
     },
-    managementHost: { ...host, help: "Address of /livez, /readyz and /metrics." },
-    managementPort: { ...port, default: 0, help: "Port of /livez, /readyz and /metrics." },
+    ...management,
     drainMs: {
       type: "integer",
       unit: "ms",

@@ -1,6 +1,6 @@
 import { createServer } from "node:net";
-import { expect, onTestFinished, test } from "vitest";
-import { createDataFolder, runCommand, runNpm } from "./run-command.ts";
+import { expect, onTestFinished, test, vi } from "vitest";
+import { createDataFolder, isAlive, runCommand, runNpm } from "./run-command.ts";
 
 const free = ["--port", "0"];
 
@@ -14,9 +14,19 @@ test("npm start is up with one ready line, and SIGTERM to npm drains and exits 0
   expect(ready.processes.map(({ role }) => role).sort()).toEqual(["chat-server", "chat-server", "gateway", "presence"]);
   expect(ready.data).toBe(data);
   expect((await fetch(`${ready.presence}/docs`)).status).toBe(200);
+  expect((await fetch(`${ready.management[0]}/readyz`)).status).toBe(200);
+  const metrics = await (await fetch(`${ready.management[0]}/metrics`)).text();
+  expect(metrics).toMatch(/^parley_[a-z_]+\{node="chat-2"/m);
   run.child.kill("SIGTERM");
   expect(await run.ended).toBe(0);
   expect(run.stdout.filter((line) => line.startsWith("ready "))).toHaveLength(1);
+});
+
+test("when npm is killed hard, the service drains and goes", async () => {
+  const run = runNpm(["start", "--silent", "--", ...free, "--data", await createDataFolder()]);
+  const [part] = (await run.ready()).processes;
+  run.child.kill("SIGKILL");
+  await vi.waitUntil(() => !isAlive(part?.pid ?? 0), { timeout: 50_000, interval: 50 });
 });
 
 test("Ctrl-C exits 0, a second one on its heels too", async () => {

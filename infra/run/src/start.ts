@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { ConfigError } from "@parley/config";
+import { startManagement } from "@parley/telemetry";
 import { rotateLog } from "./log-file.ts";
 import { endParts, type Part, startChatServerPart, startGatewayPart, startPresencePart } from "./parts.ts";
 import { openPorts, type ProcessPorts } from "./ports.ts";
@@ -46,7 +47,13 @@ async function start(settings: StartSettings): Promise<void> {
   const presence = await startPresence(ports, host, port === 0 ? 0 : port + 1);
   parts.push(presence);
   screen.say(`presence: ${presence.address}`);
-  await screen.ready(describe(parts, data));
+  const management = await startManagement({
+    host: settings.managementHost,
+    port: settings.managementPort,
+    registry: ports.registry,
+    isReady: async () => (await Promise.all(parts.map((part) => part.isReady()))).every(Boolean),
+  });
+  await screen.ready({ ...describe(parts, data), management: [management.address] });
 }
 
 /** The port after the gateway's where it is free; nothing depends on it. */
@@ -59,7 +66,7 @@ async function startPresence(ports: ProcessPorts, host: string, port: number): P
   }
 }
 
-function describe(parts: readonly Part[], data: string): Ready {
+function describe(parts: readonly Part[], data: string): Omit<Ready, "management"> {
   const gateways = parts.filter(({ role }) => role === "gateway");
   return {
     ws: gateways.map(({ address }) => address),

@@ -55,14 +55,12 @@ export function createMetrics(registry: Registry, node: string) {
     deliveries: counter("parley_chat_deliveries_total", "Events handed to sessions."),
     repairs: counters("parley_chat_repairs_total", "Holes read from the store, by how they were found.", "found"),
     forwards: counters("parley_chat_forwards_total", "Requests forwarded to a channel's home, by outcome.", "outcome"),
-    queuedEvents: gauge("parley_chat_queued_events", "Events that wait for a run of their channel."),
 
     /** Store. */
-    storeSeconds: histogram("parley_store_seconds", "One call of the store.", fast),
+    storeSeconds: histogram("parley_store_seconds", "One call of the store, append or read.", fast),
     storeErrors: counters("parley_store_errors_total", "Calls of the store that failed, by code.", "code"),
 
     /** Presence. */
-    presenceOnline: gauge("parley_presence_online_users", "Users online when last counted."),
     httpRequests: counters("parley_http_requests_total", "HTTP requests, by status.", "status"),
     httpSeconds: histogram("parley_http_seconds", "One HTTP request.", fast),
   } as const;
