@@ -222,6 +222,14 @@ export const gatewayConfig = defineConfig(
       max: 60_000,
       help: "A chat server that does not confirm a session after so long is passed over.",
     },
+    mendEveryMs: {
+      type: "integer",
+      unit: "ms",
+      default: 1_000,
+      min: 1,
+      max: 60_000,
+      help: "A hole in a session's events is answered by another attach, at most so often.",
+    },
     attachesMax: {
       type: "integer",
       unit: "sessions",

@@ -1,4 +1,4 @@
-import { encodeServerFrame, type ErrorFrame, type ReconnectFrame, type Seq } from "@parley/protocol";
+import { type ErrorFrame, encodeServerFrame, type ReconnectFrame, type Seq } from "@parley/protocol";
 import type { Metrics } from "@parley/telemetry";
 import type { GatewayConfig } from "../config.ts";
 import type { ChannelRef } from "../session/channel-table.ts";

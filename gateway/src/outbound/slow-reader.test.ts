@@ -1,5 +1,5 @@
-import { connect, type Socket } from "node:net";
 import { once } from "node:events";
+import { connect, type Socket } from "node:net";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { type Rig, startRig, tokenFor } from "../testing/rig.ts";
 import type { ScriptedChatServer } from "../testing/scripted-chat-server.ts";

@@ -14,8 +14,6 @@ import type { Placement } from "./placement.ts";
 
 /** How long a round waits for a change of the view before it looks again. */
 const lookAgainMs = 100;
-/** A hole is answered by an attach at most so often. */
-const mendEveryMs = 1_000;
 /** Sent away twice within this time: the view is behind, go elsewhere. */
 const shunMs = 2_000;
 
@@ -116,7 +114,7 @@ export class Attacher {
       session.isMending = true;
       return;
     }
-    session.mendAfter = this.#o.now() + mendEveryMs;
+    session.mendAfter = this.#o.now() + this.#o.config.mendEveryMs;
     this.start(session, "hole");
   }
 

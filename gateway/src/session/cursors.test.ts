@@ -1,4 +1,4 @@
-import { assert, property, array, record, constantFrom, nat, integer } from "fast-check";
+import { array, assert, constantFrom, integer, nat, property, record } from "fast-check";
 import { expect, test } from "vitest";
 import { ChannelTable } from "./channel-table.ts";
 import { Cursors } from "./cursors.ts";

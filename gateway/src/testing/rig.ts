@@ -76,6 +76,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
       const server = await ScriptedChatServer.start({
         node,
         cluster,
+        ...(options.linkLimits && { limits: options.linkLimits }),
         ...(overTcp ? { tcp: { host: "127.0.0.1", port: 0, secret } } : { local, process: "p1" }),
         ...more,
       });

@@ -30,6 +30,10 @@ export interface ScriptedOptions {
   readonly confirms?: boolean;
   /** Answer every request by itself with an ack; default true. */
   readonly answers?: boolean;
+  /** After each confirmation that it gave by itself. */
+  readonly onAttached?: (attached: Attached) => void;
+  /** Puts something between the gateway and the listener; resolves to the address that the registry shows. */
+  readonly behind?: (address: string) => Promise<string>;
 }
 
 /** The other end of the link port, speaking from a script: it holds no log, only what a test tells it to send. */
@@ -41,6 +45,7 @@ export class ScriptedChatServer {
   confirms: boolean;
   answers: boolean;
   baseline: readonly (readonly [ChannelId, Seq])[];
+  readonly #onAttached: (attached: Attached) => void;
   #lease: Lease | undefined;
   #close: (() => Promise<void>) | undefined;
 
@@ -49,6 +54,7 @@ export class ScriptedChatServer {
     this.confirms = options.confirms ?? true;
     this.answers = options.answers ?? true;
     this.baseline = options.baseline ?? [["room", 0]];
+    this.#onAttached = options.onAttached ?? (() => {});
   }
 
   static async start(options: ScriptedOptions): Promise<ScriptedChatServer> {
@@ -58,7 +64,7 @@ export class ScriptedChatServer {
     server.#lease = await options.cluster.registry.join({
       node: options.node,
       role: "chat-server",
-      address: listener.address,
+      address: (await options.behind?.(listener.address)) ?? listener.address,
       process: options.process ?? options.node,
       weight: 1,
       state: "up",
@@ -122,7 +128,9 @@ export class ScriptedChatServer {
       this.frames.push(frame);
       if (frame.type === "attach") {
         this.attached.push({ frame, link });
-        if (this.confirms) this.confirm();
+        if (!this.confirms) return;
+        this.confirm();
+        this.#onAttached(this.last);
       } else if (frame.type === "request" && this.answers) {
         const { id } = JSON.parse(Buffer.from(frame.bytes).toString()) as { id?: string };
         const payload = Buffer.from(JSON.stringify({ type: "ack", id, channel: "room", seq: frame.ordinal, time: 1 }));

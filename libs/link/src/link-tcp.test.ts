@@ -1,11 +1,11 @@
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { connect, createServer, type AddressInfo, type Socket } from "node:net";
 import { afterEach, expect, test, vi } from "vitest";
 import type { ChatServerLink } from "./link.ts";
-import { linkContract, type LinkPair, type LinkPairOptions } from "./link-contract.ts";
+import { type LinkPair, type LinkPairOptions, linkContract } from "./link-contract.ts";
 import type { LinkLimits } from "./link-limits.ts";
 import { connectLink, listenLinks, parseLinkAddress } from "./link-tcp.ts";
 

@@ -1,1 +1,1 @@
-export { linkContract, type LinkPair, type LinkPairOptions } from "./link-contract.ts";
+export { type LinkPair, type LinkPairOptions, linkContract } from "./link-contract.ts";
