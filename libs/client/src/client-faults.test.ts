@@ -26,7 +26,7 @@ function badTurn(random: () => number, frame: ClientFrame): Turn {
 }
 
 /** More seeds by `PARLEY_CLIENT_SEEDS=1000`; each takes some 0.2 s. */
-const seeds = Array.from({ length: Number(process.env["PARLEY_CLIENT_SEEDS"] ?? 12) }, (_, at) => 1_000 + at);
+const seeds = Array.from({ length: Number(process.env["PARLEY_CLIENT_SEEDS"] ?? 16) }, (_, at) => 1_000 + at);
 
 test.each(seeds)(
   "whatever a server drops, cuts and repeats, each request takes effect once and in order, and each event is handed over once and in order (seed %i)",
@@ -35,6 +35,8 @@ test.each(seeds)(
   },
   async (seed) => {
     const random = createRandom(seed);
+    // At the higher speed time runs out before answers come: the SDK's own impatience is one more fault.
+    const speed = seed % 2 === 0 ? 40 : 400;
     const server = await ScriptedServer.start();
     closers.push(() => server.close());
     const channels = ["red", "green", "blue"].map((name) => server.addChannel(name, ["ada", "bob"]));
@@ -50,7 +52,7 @@ test.each(seeds)(
         storage,
         cursors,
         random,
-        clock: createFastClock(40),
+        clock: createFastClock(speed),
         limits: { bufferMax: 8, inFlightMax: 5, helloCursorsMax: 2 },
       });
       client.on("event", (event) => {
