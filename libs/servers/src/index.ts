@@ -1,4 +1,5 @@
 export type { RunningServer } from "./child.ts";
+export { ensureFerretdb } from "./ferretdb.ts";
 export { type MongoOptions, startFerretdb, startMongo } from "./mongo.ts";
 export {
   ensureRedisServer,

@@ -19,7 +19,7 @@ export interface Tables {
   readonly summaries: Database<ChannelSummary, string>;
   /** [user, channel] */
   readonly users: Database<UserRow, [string, string]>;
-  /** Entries read or written since the last call with this hook; for tests of cost. */
+  /** Told how many entries were read or looked up just now; for tests of cost. */
   touch(entries: number): void;
   /** Makes the next read see all that any process has committed. */
   refresh(): void;

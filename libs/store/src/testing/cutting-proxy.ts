@@ -1,7 +1,8 @@
 import { connect, createServer, type Socket } from "node:net";
 
 export interface CuttingProxy {
-  readonly port: number;
+  /** The given URL by way of this proxy. */
+  readonly url: string;
   /**
    * The next command that contains the marker is cut: "before": it never arrives and the connection ends; "after": it
    * arrives, and the connection ends in place of the answer.
@@ -12,13 +13,15 @@ export interface CuttingProxy {
   close(): Promise<void>;
 }
 
-/** Stands between a client and a TCP server on 127.0.0.1. */
-export async function startCuttingProxy(targetPort: number): Promise<CuttingProxy> {
+/** Stands between a client and the server of a `mongodb://` URL with a single host. */
+export async function startCuttingProxy(targetUrl: string): Promise<CuttingProxy> {
+  const proxied = new URL(targetUrl);
+  const address = { host: proxied.hostname, port: Number(proxied.port || "27017") };
   let plan: { when: "before" | "after"; marker: Buffer } | undefined;
   let isHeld = false;
   const sockets = new Set<Socket>();
   const server = createServer((client) => {
-    const target = connect({ host: "127.0.0.1", port: targetPort });
+    const target = connect(address);
     let isCut = false;
     for (const socket of [client, target]) {
       sockets.add(socket);
@@ -48,9 +51,13 @@ export async function startCuttingProxy(targetPort: number): Promise<CuttingProx
     });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
+  const bound = server.address();
+  proxied.hostname = "127.0.0.1";
+  proxied.port = String(typeof bound === "object" && bound !== null ? bound.port : 0);
+  // Else the driver asks a replica set for its members and goes to them past the proxy.
+  proxied.searchParams.set("directConnection", "true");
   return {
-    port: typeof address === "object" && address !== null ? address.port : 0,
+    url: proxied.href,
     cutNext: (when, marker) => {
       plan = { when, marker };
     },

@@ -16,12 +16,9 @@ export async function prepareMongo(url: string, strategy: "range" | "point"): Pr
   return {
     open: (hooks) => openMongoStore({ url, database, strategy, ...hooks }),
     openCut: async () => {
-      const proxied = new URL(url);
-      const proxy = await startCuttingProxy(Number(proxied.port));
+      const proxy = await startCuttingProxy(url);
       cleanups.push(() => proxy.close());
-      proxied.port = String(proxy.port);
-      proxied.searchParams.set("directConnection", "true");
-      const store = await openMongoStore({ url: proxied.href, database, strategy });
+      const store = await openMongoStore({ url: proxy.url, database, strategy });
       return { store, cutNext: (when) => proxy.cutNext(when, insertMarker) };
     },
     inChild: { kind: "mongodb", url, database, strategy },
@@ -48,4 +45,9 @@ export async function withClient<T>(url: string, action: (client: MongoClient) =
   } finally {
     await client.close();
   }
+}
+
+/** Whether the server says in `buildInfo` that it is FerretDB. */
+export function isFerretdb(url: string): Promise<boolean> {
+  return withClient(url, async (client) => "ferretdbVersion" in (await client.db("admin").command({ buildInfo: 1 })));
 }
