@@ -317,3 +317,13 @@ test("every change of state is told", async () => {
   ack("id1");
   expect(changes.map(({ state }) => state)).toEqual(["queued", "sending", "queued", "sending", "sent"]);
 });
+
+test("a channel that found the wire full goes on as soon as there is room, also when it comes from an error", async () => {
+  const { outbox, send, take } = await makeOutbox({ limits: { inFlightMax: 300 } });
+  outbox.goOnline();
+  for (let count = 0; count < 256; count += 1) send("x", "busy");
+  send("a", "patient");
+  expect(await take()).toHaveLength(256);
+  outbox.handleError(refusal("id1", "unavailable", { retryAfterMs: 1_000 }));
+  expect(await take()).toEqual(["id257"]);
+});

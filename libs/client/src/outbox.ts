@@ -38,6 +38,8 @@ export class Outbox {
   readonly #entries = new Map<string, RequestEntry>();
   readonly #timers = new Map<string, { readonly at: number; readonly timer: unknown }>();
   #onWire = 0;
+  /** True while some channel could not send because of the bound over all channels. */
+  #hasBlocked = false;
   #isOnline = false;
   #isClosed = false;
   /** The last call to the storage: calls are made one after the other. */
@@ -150,6 +152,7 @@ export class Outbox {
     // The wait is the oldest's: what stands behind it is answered "try again" only because of it.
     if (isOldest) this.#retryLater(queue, verdict.delayMs);
     else this.#schedule(queue);
+    this.#unblock();
     return true;
   }
 
@@ -250,7 +253,10 @@ export class Outbox {
     if (!this.#isOnline) return;
     const now = this.#options.clock.now();
     for (const entry of queue.sendable(now, this.#options.limits.inFlightMax)) {
-      if (this.#onWire >= inFlightTotalMax) break;
+      if (this.#onWire >= inFlightTotalMax) {
+        this.#hasBlocked = true;
+        break;
+      }
       if (!this.#options.transmit(entry.frame())) break;
       entry.isOnWire = true;
       entry.sentAt = now;
@@ -312,6 +318,7 @@ export class Outbox {
       for (const entry of queue.entries) this.#takeOffWire(entry);
     }
     this.#flush(queue);
+    this.#unblock();
   }
 
   #takeOffWire(entry: RequestEntry): void {
@@ -349,9 +356,15 @@ export class Outbox {
   #goOn(queue: OutboxChannel): void {
     queue.isProbing = false;
     queue.retryAt = 0;
-    const wasFull = this.#onWire >= inFlightTotalMax - 1;
     this.#flush(queue);
-    if (wasFull) this.#flushAll();
+    this.#unblock();
+  }
+
+  /** Lets the channels go on that found no room, once there is some. */
+  #unblock(): void {
+    if (!this.#hasBlocked || this.#onWire >= inFlightTotalMax) return;
+    this.#hasBlocked = false;
+    this.#flushAll();
   }
 
   #change(entry: RequestEntry, outcome: { ack?: Ack; error?: ClientError } = {}): void {

@@ -319,6 +319,6 @@ export class Chat {
 
   #tellUnlessClosed(error: unknown): void {
     if (error instanceof ClientError && error.code === "closed") return;
-    this.#tellProblem("The server did not answer", error);
+    this.#tellProblem("The server could not do that", error);
   }
 }

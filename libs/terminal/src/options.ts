@@ -35,9 +35,11 @@ export function parseOptions(argv: readonly string[]): TerminalOptions {
     );
   program.parse([...argv], { from: "user" });
   const options = program.opts<{ as: string; with?: string; data: string; url?: readonly string[]; plain: boolean }>();
+  const peer = options.with ?? (options.as === "grace" ? "ada" : "grace");
+  if (peer === options.as) program.error(`error: option '--with ${peer}' must name somebody else`);
   return {
     user: options.as,
-    peer: options.with ?? (options.as === "grace" ? "ada" : "grace"),
+    peer,
     dataDir: options.data,
     urls: options.url ?? ["ws://127.0.0.1:8080/v1/ws"],
     isPlain: options.plain,
