@@ -15,7 +15,7 @@ import { type Child, createSupervisor } from "./supervisor.ts";
 /** `npm run cluster`: every part in a process of its own, on Redis and a MongoDB-wire server. */
 const about = "Runs Parley as separate processes on this machine, on Redis and a MongoDB-wire server.";
 /** All stages of the end together stay under ten seconds. */
-const stageMs = { gateway: 4_000, "chat-server": 2_500, presence: 1_000 };
+const stageMs = { gateway: 5_000, "chat-server": 2_500, presence: 1_000 };
 const endMs = 9_500;
 
 async function run(settings: ClusterSettings): Promise<void> {
