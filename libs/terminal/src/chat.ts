@@ -171,9 +171,15 @@ export class Chat {
     if (conversation.head > 0) this.#client.markRead(conversation.channel, conversation.head);
   }
 
-  /** Learns who is in it, from its first event, and watches them. */
+  /** Learns what it is and who is in it, and watches them. */
   #introduce(conversation: Conversation): void {
     const learn = async (): Promise<void> => {
+      if (!conversation.isDescribed) {
+        // The most recently active come first, and this one has just shown itself.
+        const { channels } = await this.#client.channels({ limit: pageEvents });
+        const summary = channels.find(({ channel }) => channel === conversation.channel);
+        if (summary !== undefined) conversation.identify(summary);
+      }
       if (conversation.members.size === 0) {
         const { events } = await this.#client.history(conversation.channel, { after: 0, limit: 1 });
         for (const event of events) {

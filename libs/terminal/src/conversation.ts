@@ -47,6 +47,8 @@ export class Conversation {
   /** Nothing older is in the log than what we have. */
   isComplete = false;
   hasBeenRead = false;
+  /** Its kind and name are known: from its first event, or from the server's list if we joined later. */
+  isDescribed = false;
   readonly members = new Set<string>();
   readonly pending = new Map<string, Pending>();
   readonly #items = new Map<number, Message | Notice>();
@@ -90,9 +92,15 @@ export class Conversation {
     return this.items.findLast((item): item is Message => item.kind === "message" && !item.isDeleted && isWanted(item));
   }
 
-  describe(summary: ChannelSummary): void {
+  /** What it is, as the server's list of channels says. */
+  identify(summary: ChannelSummary): void {
     this.kind = summary.kind;
     this.name = summary.name ?? this.name;
+    this.isDescribed = true;
+  }
+
+  describe(summary: ChannelSummary): void {
+    this.identify(summary);
     this.head = Math.max(this.head, summary.head);
     this.unread = summary.unread;
   }
@@ -198,6 +206,7 @@ export class Conversation {
   #tell(event: Extract<EventFrame, { kind: "created" | "member" }>): string {
     if (event.kind === "created") {
       this.kind = event.channelKind;
+      this.isDescribed = true;
       this.name = event.name ?? this.name;
       for (const { user } of event.members) this.members.add(user);
       const others = event.members.map(({ user }) => user).filter((user) => user !== event.sender);

@@ -27,7 +27,8 @@ function peopleOf(state: ChatState, conversation: Conversation): string {
     return isOnline === undefined ? "" : isOnline ? "● online" : "○ offline";
   }
   const online = others.filter((user) => state.presence.get(user) === true).length;
-  return `${conversation.members.size} members, ${online} others online`;
+  const count = conversation.members.size;
+  return `${count} ${count === 1 ? "member" : "members"}, ${online === 1 ? "1 other" : `${online} others`} online`;
 }
 
 function connectionSpan(connection: ConnectionState): Span {
