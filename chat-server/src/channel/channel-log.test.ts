@@ -100,7 +100,10 @@ test("a run goes on as it was judged only where what is in of it is our own", ()
   log.offer(request("bob", "b1", { kind: "message", text: "hello" }), "bob", 5);
   log.onLoaded(steps.next("load").token, loaded(created));
   const run = steps.next("append");
-  expect(run.events?.map(({ seq, sender }) => [seq, sender])).toEqual([[2, "ada"], [3, "bob"]]);
+  expect(run.events?.map(({ seq, sender }) => [seq, sender])).toEqual([
+    [2, "ada"],
+    [3, "bob"],
+  ]);
   log.onFailed(run.token);
   // At another server ada used the same id to remove bob, and that got in.
   const removal: Wish = { kind: "remove", user: "bob" };
@@ -136,7 +139,13 @@ test("a retry is not refused by a read that had begun before it came", () => {
   log.offer(request("cyd", "c1", wish), "again", 1);
   log.onRead(token, [], true);
   expect(steps.answers).toEqual([]);
-  const invited = event(2, "ada", "a1", { kind: "invite", user: "cyd" }, { kind: "member", user: "cyd", change: "joined" });
+  const invited = event(
+    2,
+    "ada",
+    "a1",
+    { kind: "invite", user: "cyd" },
+    { kind: "member", user: "cyd", change: "joined" },
+  );
   log.onRead(steps.next("readOn").token, [invited], true);
   const run = steps.next("append");
   log.onAppended(run.token, { kind: "appended" });

@@ -1,6 +1,6 @@
 import type { ChannelId, Seq } from "@parley/protocol";
 import type { LogEvent } from "@parley/store";
-import { foldUpTo } from "./checker.ts";
+import { foldOf } from "./fold-of.ts";
 import type { History, SocketHistory } from "./history.ts";
 import type { StoreModel } from "./store-model.ts";
 import { relayedForm } from "./world.ts";
@@ -15,7 +15,7 @@ export function checkDelivery(
 ): void {
   const written = socket.channels.get(channel);
   if (written === undefined) return;
-  const fold = foldUpTo(log);
+  const fold = foldOf(log);
   const where = `device ${socket.device} (${socket.user}), ${channel}`;
   let cursor: Seq | undefined;
   for (const one of written) {
@@ -39,7 +39,8 @@ export function checkDelivery(
           history.violate("C4", `${where}: other bytes of ${one.seq} than in the log`);
         if (cursor === undefined || one.seq !== cursor + 1)
           history.violate("C4", `${where}: ${one.seq} was sent after ${cursor}`);
-        if (store.headAt(one.at) < one.seq) history.violate("C7", `${where}: ${one.seq} was sent before it was durable`);
+        if (store.headAt(one.at) < one.seq)
+          history.violate("C7", `${where}: ${one.seq} was sent before it was durable`);
         if (!fold.maySee(socket.user, one.seq)) history.violate("C8", `${where}: ${one.seq} is outside the membership`);
         cursor = one.seq;
         break;

@@ -9,24 +9,22 @@ import { logLimits } from "./log-host-model.ts";
 import type { Scenario } from "./scenario.ts";
 import type { StoreModel } from "./store-model.ts";
 
-/** The fold of a log 1..n. */
-export function foldUpTo(events: readonly LogEvent[]): ChannelFold {
-  const fold = new ChannelFold();
-  for (const event of events) fold.apply(event);
-  return fold;
-}
-
 /** Checks the invariants over a whole history, once everything has come to rest. */
 export function checkHistory(history: History, stores: ReadonlyMap<ChannelId, StoreModel>, scenario: Scenario): void {
   for (const [channel, store] of stores) {
     const log = new FinalLog(channel, store);
-    log.checkNumbers(history);
-    log.checkAllowed(history, scenario.initial.get(channel)?.length ?? 0);
+    const initial = scenario.initial.get(channel) ?? [];
+    log.checkNumbers(history, hasHole(initial));
+    log.checkAllowed(history, new Set(initial));
     for (const attempt of history.attempts) if (attempt.request.channel === channel) log.checkAnswer(history, attempt);
     log.checkOperations(history);
     log.checkOrder(history);
     for (const socket of history.sockets) checkDelivery(history, socket, channel, log.events, store);
   }
+}
+
+function hasHole(log: readonly LogEvent[]): boolean {
+  return log.some(({ seq }, at) => seq !== at + 1);
 }
 
 class FinalLog {
@@ -50,25 +48,31 @@ class FinalLog {
   }
 
   /** C2 and C3. */
-  checkNumbers(history: History): void {
+  checkNumbers(history: History, isRestored: boolean): void {
     for (const [at, event] of this.events.entries()) {
       if (event.seq !== at + 1) return history.violate("C3", `${this.channel}: ${event.seq} stands at place ${at + 1}`);
+      // In a restored log the ordinals and the chain run across what was lost.
+      if (isRestored) continue;
       const before = this.events[at - 1];
       const ordinal = (before?.ordinal ?? 0) + (event.body.kind === "message" ? 1 : 0);
-      if (event.ordinal !== ordinal) history.violate("C3", `${this.channel} ${event.seq}: ordinal ${event.ordinal}, not ${ordinal}`);
+      if (event.ordinal !== ordinal)
+        history.violate("C3", `${this.channel} ${event.seq}: ordinal ${event.ordinal}, not ${ordinal}`);
       const control = this.folds[at]?.lastControl ?? 0;
-      if (event.control !== control) history.violate("C3", `${this.channel} ${event.seq}: control ${event.control}, not ${control}`);
-      if (before !== undefined && event.time < before.time) history.violate("C3", `${this.channel} ${event.seq}: time runs back`);
+      if (event.control !== control)
+        history.violate("C3", `${this.channel} ${event.seq}: control ${event.control}, not ${control}`);
+      if (before !== undefined && event.time < before.time)
+        history.violate("C3", `${this.channel} ${event.seq}: time runs back`);
     }
     if (this.byKey.size !== this.events.length) history.violate("C2", `${this.channel}: an id is there twice`);
   }
 
   /** Each event was allowed by the fold before it (rule 5). */
-  checkAllowed(history: History, initial: number): void {
-    for (const event of this.events.slice(initial)) {
-      if (event.body.kind === "noop") continue;
+  checkAllowed(history: History, initial: ReadonlySet<LogEvent>): void {
+    for (const event of this.events) {
+      if (initial.has(event) || event.body.kind === "noop") continue;
       const operation = history.operations.find(
-        ({ request }) => request.sender === event.sender && request.hash === event.hash && request.channel === this.channel,
+        ({ request }) =>
+          request.sender === event.sender && request.hash === event.hash && request.channel === this.channel,
       );
       if (operation === undefined) {
         history.violate("C5", `${this.channel} ${event.seq}: nobody has sent it`);
@@ -77,7 +81,10 @@ class FinalLog {
       const decision = this.decideAt(operation.request, event.seq - 1);
       if (decision.kind === "append") continue;
       const reason = decision.kind === "refuse" ? `${decision.answer.code} ${decision.answer.message}` : "exists";
-      history.violate("5", `${this.channel} ${event.seq} of ${event.sender}: not allowed by the log before it: ${reason}`);
+      history.violate(
+        "5",
+        `${this.channel} ${event.seq} of ${event.sender}: not allowed by the log before it: ${reason}`,
+      );
     }
   }
 
@@ -88,10 +95,14 @@ class FinalLog {
     if (answer.ok) {
       const event = this.events[answer.seq - 1];
       const isOurs =
-        event !== undefined && event.sender === request.sender && event.id === request.id && event.hash === request.hash;
+        event !== undefined &&
+        event.sender === request.sender &&
+        event.id === request.id &&
+        event.hash === request.hash;
       const isExisting = request.wish.kind === "create" && event?.body.kind === "created";
       if (!isOurs && !isExisting) history.violate("C1", `${name}: acked, but the log has something else there`);
-      else if (this.store.headAt(answeredAt) < answer.seq) history.violate("C1", `${name}: acked before it was durable`);
+      else if (this.store.headAt(answeredAt) < answer.seq)
+        history.violate("C1", `${name}: acked before it was durable`);
       return;
     }
     if (answer.code === "unavailable") return;
@@ -109,13 +120,17 @@ class FinalLog {
       const content = event.body.kind === "message" ? `${event.sender} ${event.body.text}` : "";
       if (content !== "") times.set(content, (times.get(content) ?? 0) + 1);
     }
-    for (const [content, count] of times) if (count > 1) history.violate("C2", `message "${content}" is there ${count} times`);
+    for (const [content, count] of times)
+      if (count > 1) history.violate("C2", `message "${content}" is there ${count} times`);
     for (const { request, state, number } of history.operations) {
       if (request.channel !== this.channel) continue;
       const event = this.byKey.get(requestKey(request.sender, request.id));
       const isIn = event !== undefined && event.hash === request.hash;
       if (state === "refused" && isIn) {
-        history.violate("C5", `operation ${number} of ${request.sender} was refused for good, and is in the log at ${event.seq}`);
+        history.violate(
+          "C5",
+          `operation ${number} of ${request.sender} was refused for good, and is in the log at ${event.seq}`,
+        );
       }
     }
   }
@@ -142,7 +157,10 @@ class FinalLog {
       if (reused.has(operation.request.sender)) continue;
       const before = latestOf.get(operation.device) ?? -1;
       if (operation.number < before) {
-        history.violate("C6", `${this.channel} ${seq}: operation ${operation.number} stands behind ${before} of its own device`);
+        history.violate(
+          "C6",
+          `${this.channel} ${seq}: operation ${operation.number} stands behind ${before} of its own device`,
+        );
       }
       latestOf.set(operation.device, Math.max(before, operation.number));
     }
@@ -170,7 +188,8 @@ class FinalLog {
 }
 
 function describe({ operation, request, answer, sentAt, answeredAt, server }: Attempt): string {
-  const said = answer === undefined ? "nothing" : answer.ok ? `seq ${answer.seq}` : `${answer.code} (${answer.message})`;
+  const said =
+    answer === undefined ? "nothing" : answer.ok ? `seq ${answer.seq}` : `${answer.code} (${answer.message})`;
   const wish = JSON.stringify(request.wish);
   return `operation ${operation.number} of ${request.sender} ${request.id} ${wish} at server ${server}, ${sentAt}–${answeredAt} ms, ${said}`;
 }

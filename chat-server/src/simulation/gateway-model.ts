@@ -54,10 +54,11 @@ export class GatewayModel {
   }
 
   close(socket: Socket): void {
+    // Nobody hears what was still to be answered.
+    socket.open.clear();
     this.leave(socket);
     socket.isOpen = false;
     this.sockets.delete(socket);
-    socket.open.clear();
   }
 
   /** Sends a request on; its answer is told to `done`, or `unavailable` where the attachment is lost. */

@@ -1,9 +1,9 @@
 import type { ChannelId, Seq } from "@parley/protocol";
 import type { LogEvent } from "@parley/store";
 import { ChannelLog, type ChannelLogEffects } from "../channel/channel-log.ts";
-import { ChannelFold } from "../channel/fold.ts";
 import type { LoadedLog } from "../channel/known-log.ts";
 import type { AppendRequest } from "../channel/request.ts";
+import { foldOf } from "./fold-of.ts";
 import type { LogView } from "./store-model.ts";
 import type { Incarnation } from "./timeline.ts";
 import type { Asker, World } from "./world.ts";
@@ -138,8 +138,7 @@ export class LogHostModel {
 /** A log as `readForTakeOver` gives it. */
 export function loadFrom(view: LogView, tailEvents: number): LoadedLog {
   const events = view.after(0);
-  const fold = new ChannelFold();
-  for (const event of events) fold.apply(event);
+  const fold = foldOf(events);
   const last = events.at(-1);
   const tail = events.slice(-tailEvents).flatMap(({ seq }) => view.at(seq) ?? []);
   const aboveHole = view.aboveHole();

@@ -80,7 +80,12 @@ export function planScenario(seed: number): Scenario {
   const hasDirect = random.chance(0.3);
   const isBegun = random.chance(0.6);
   const initial = new Map<ChannelId, readonly LogEvent[]>();
-  if (isBegun) initial.set(group, begun(users.slice(0, random.between(2, users.length)), random));
+  if (isBegun) {
+    const log = begun(users.slice(0, random.between(2, users.length)), random);
+    // Now and then a log that was restored with a hole in it.
+    const hole = random.chance(0.06) ? random.between(2, log.length) : 0;
+    initial.set(group, hole < log.length ? log.filter(({ seq }) => seq !== hole) : log);
+  }
   return {
     seed,
     servers,

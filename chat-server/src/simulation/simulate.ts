@@ -1,7 +1,8 @@
 import type { ChannelId } from "@parley/protocol";
 import type { PeerMessage } from "../peer/messages.ts";
-import { checkHistory, foldUpTo } from "./checker.ts";
+import { checkHistory } from "./checker.ts";
 import { DeviceModel } from "./device-model.ts";
+import { foldOf } from "./fold-of.ts";
 import { GatewayModel } from "./gateway-model.ts";
 import { History, type Violation } from "./history.ts";
 import { IndexModel } from "./index-model.ts";
@@ -57,7 +58,10 @@ class Simulation implements World {
       const store = new StoreModel(channel, initial, this.timeline, this.random, mutation.store ?? {});
       this.stores.set(channel, store);
       const home = this.random.below(scenario.servers);
-      this.homes.set(channel, Array.from({ length: scenario.servers }, () => home));
+      this.homes.set(
+        channel,
+        Array.from({ length: scenario.servers }, () => home),
+      );
       for (const { body, seq } of initial) {
         if (body.kind === "created") for (const { user } of body.members) this.index.markIn(user, channel, seq);
       }
@@ -214,11 +218,12 @@ class Simulation implements World {
     for (const [channel, store] of this.stores) {
       const head = store.majority.head();
       if (head < store.everything().length) return `${channel}: the log has a hole above ${head}`;
-      const fold = foldUpTo(store.majority.after(0));
+      const fold = foldOf(store.majority.after(0));
       for (const device of this.devices) {
         if (!fold.isMember(device.user)) continue;
         const cursor = device.cursor(channel);
-        if (cursor !== head) return `device ${device.number} (${device.user}) has ${channel} up to ${cursor} of ${head}`;
+        if (cursor !== head)
+          return `device ${device.number} (${device.user}) has ${channel} up to ${cursor} of ${head}`;
       }
     }
     return undefined;

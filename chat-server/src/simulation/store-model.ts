@@ -48,6 +48,8 @@ export class StoreModel {
   /** Head as the majority showed it: each growth with its time. Never rolled back. */
   readonly growth: { readonly at: number; readonly head: Seq }[] = [{ at: 0, head: 0 }];
   onGrowth: () => void = () => undefined;
+  /** Events that elections took away. */
+  dropped = 0;
   private readonly timeline: Timeline;
   private readonly random: Random;
   private readonly breaks: StoreBreaks;
@@ -113,6 +115,7 @@ export class StoreModel {
     this.term++;
     const kept = this.random.between(this.committed, this.applied.length);
     for (const event of this.applied.splice(kept)) {
+      this.dropped++;
       this.bySeq.delete(event.seq);
       this.byKey.delete(requestKey(event.sender, event.id));
     }
@@ -135,17 +138,20 @@ export class StoreModel {
 
   private apply(events: readonly LogEvent[]): { outcome: AppendOutcome; place: number } {
     let outcome: AppendOutcome = { kind: "appended" };
+    // A refusal waits for what this command put in before it, and for nothing else.
+    let place = 0;
     for (const [at, event] of events.entries()) {
       if (event.channel !== this.channel) throw new Error("an event of another channel");
       if (!this.bySeq.has(event.seq) && !this.byKey.has(requestKey(event.sender, event.id))) {
         this.put(event);
+        place = this.applied.length;
         continue;
       }
       if (outcome.kind === "appended") outcome = { kind: "refused", at };
       if (!this.breaks.isUnordered) break;
     }
     this.commitLater(this.applied.length);
-    return { outcome, place: this.applied.length };
+    return { outcome, place };
   }
 
   private put(event: LogEvent): void {

@@ -1,0 +1,28 @@
+import type { Mutant } from "./mutants.ts";
+import { planScenario, type Scenario } from "./scenario.ts";
+import { simulate } from "./simulate.ts";
+
+export interface Hunt {
+  /** Runs until it was caught; undefined where it was not. */
+  readonly runs: number | undefined;
+  readonly rule: string;
+  readonly scenario: Scenario | undefined;
+  /** What else was found broken on the way. */
+  readonly others: readonly string[];
+}
+
+/** Runs a mutant until it is caught by one of the invariants that it is known to break. */
+export function hunt(mutant: Mutant): Hunt {
+  const others: string[] = [];
+  for (let seed = 1; seed <= mutant.runsMax; seed++) {
+    const planned = planScenario(seed);
+    const scenario = mutant.prepare?.(planned) ?? planned;
+    // With that layer off this one breaks by itself.
+    if (mutant.control !== undefined && simulate(scenario, mutant.control).violations.length > 0) continue;
+    const { violations } = simulate(scenario, mutant.mutation);
+    const caught = violations.find(({ rule }) => mutant.caughtBy.includes(rule));
+    if (caught !== undefined) return { runs: seed, rule: caught.rule, scenario, others };
+    for (const { rule, text } of violations) if (others.length < 5) others.push(`${rule} ${text}`);
+  }
+  return { runs: undefined, rule: "", scenario: undefined, others };
+}
