@@ -1,7 +1,7 @@
 import type { ClientFrame, EventFrame } from "@parley/protocol";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { createClient } from "./client.ts";
-import { createFastClock, ScriptedServer } from "./testing.ts";
+import { createFastClock, ManualClock, ScriptedServer } from "./testing.ts";
 import type { Client, ClientOptions, ConnectionState } from "./types.ts";
 
 let server: ScriptedServer;
@@ -436,4 +436,45 @@ test.each([
   [{ url: "ws://a", device: "no spaces" }, "options.device"],
 ])("options that cannot work are refused at once: %j", (options, message) => {
   expect(() => createClient({ token: () => "", device: "d", ...options })).toThrow(message);
+});
+
+test("waits between attempts grow until a session has lasted a minute; the first try after a session is always quick", async () => {
+  // Time stands still but for what the waits ask of it, so that every wait can be read exactly.
+  const clock = new ManualClock();
+  const waits: number[] = [];
+  const client = make({ clock, random: () => 0.5 });
+  client.on("state", (state: ConnectionState) => {
+    if (state.kind === "waiting") waits.push(state.retryAt - clock.now());
+  });
+  const failOnce = async (): Promise<void> => {
+    const known = waits.length;
+    clock.advance(waits.at(-1) ?? 0);
+    await vi.waitFor(() => expect(waits).toHaveLength(known + 1));
+  };
+  const succeed = async (): Promise<void> => {
+    server.script = {};
+    clock.advance(waits.at(-1) ?? 0);
+    await vi.waitFor(() => expect(client.state.kind).toBe("online"));
+    server.script = { greet: () => 4503 };
+  };
+  const cut = async (): Promise<void> => {
+    const known = waits.length;
+    for (const session of server.sessions) session.cut();
+    await vi.waitFor(() => expect(waits).toHaveLength(known + 1));
+  };
+  await client.connect();
+  server.script = { greet: () => 4503 };
+  await cut();
+  for (let count = 0; count < 8; count += 1) await failOnce();
+  expect(waits).toEqual([250, 250, 500, 1_000, 2_000, 4_000, 8_000, 15_000, 15_000]);
+  await succeed();
+  clock.advance(59_999);
+  await cut();
+  await failOnce();
+  expect(waits.slice(-2)).toEqual([250, 15_000]);
+  await succeed();
+  clock.advance(60_000);
+  await cut();
+  await failOnce();
+  expect(waits.slice(-2)).toEqual([250, 250]);
 });

@@ -15,6 +15,8 @@ import type {
 
 /** A session that lasted so long was no accident: the back-off starts anew. */
 const stableMs = 60_000;
+/** Upper end of the wait after a session, whatever came before it. */
+const firstRetryMs = 500;
 /** The least wait after "too many requests". */
 const slowDelayMs = 5_000;
 /** How long `close` waits for the server's half of the closing handshake. */
@@ -63,7 +65,7 @@ export class Connection {
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
-    this.#backoff = new Backoff({ baseMs: 500, maxMs: 30_000, random: options.random });
+    this.#backoff = new Backoff({ baseMs: 500, maxMs: options.limits.reconnectMaxMs, random: options.random });
     // A herd of clients that start together shall not all begin at the first gateway.
     this.#urlAt = Math.floor(options.random() * options.urls.length);
   }
@@ -246,7 +248,8 @@ export class Connection {
     const now = this.#options.clock.now();
     if (wasOnline && now - this.#onlineSince >= stableMs) this.#backoff.reset();
     this.#urlAt += 1;
-    let delayMs = this.#backoff.nextDelayMs();
+    // Most sockets end alone, and one quick try mends that; only what fails again has the longer waits.
+    let delayMs = wasOnline ? this.#options.random() * firstRetryMs : this.#backoff.nextDelayMs();
     if (this.#comeBackAt !== undefined) delayMs = Math.max(0, this.#comeBackAt - now);
     if (rule === "slow") delayMs += slowDelayMs;
     if (rule === "reauthenticate") {

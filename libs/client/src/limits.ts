@@ -10,6 +10,7 @@ export const defaultLimits: ClientLimits = {
   watchedMax: 1_000,
   callTimeoutMs: 30_000,
   connectTimeoutMs: 10_000,
+  reconnectMaxMs: 30_000,
   answerTimeoutMs: 10_000,
   probeAfterMs: 10_000,
   idleProbeAfterMs: 120_000,

@@ -88,6 +88,8 @@ export interface ClientLimits {
   readonly callTimeoutMs: number;
   /** From opening the socket to `welcome`; after that the next attempt begins. Default 10,000. */
   readonly connectTimeoutMs: number;
+  /** Upper end of the waits between attempts to connect. Default 30,000; less only where the clients are few. */
+  readonly reconnectMaxMs: number;
   /** A request on the wire without an answer is sent again after so many ms. Default 10,000. */
   readonly answerTimeoutMs: number;
   /** Silence after which a connection with open requests is probed. Default 10,000. */

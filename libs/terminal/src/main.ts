@@ -17,6 +17,8 @@ async function run(): Promise<number> {
     urls,
     device: device.device,
     storage: device.storage,
+    // One person watches the screen: no server minds that they come back soon.
+    limits: { reconnectMaxMs: 5_000 },
     // Read anew each time: keys are rotated while chats are open.
     token: async () => {
       const { signing } = await loadOrCreateKeyFile(dataDir);
