@@ -22,7 +22,7 @@ import type {
   UserIndex,
 } from "./message-store.ts";
 import { StoreError } from "./message-store.ts";
-import { insertRun } from "./mongodb/append.ts";
+import { insertRun, insertRunWithClaims } from "./mongodb/append.ts";
 import { advanceChannels, toSummary } from "./mongodb/channels.ts";
 import { type Collections, openCollections } from "./mongodb/collections.ts";
 import { fromDocument } from "./mongodb/documents.ts";
@@ -32,14 +32,16 @@ import type { LogReader, OnTouch } from "./mongodb/log-reader.ts";
 import { PointReader } from "./mongodb/log-reader-point.ts";
 import { RangeReader } from "./mongodb/log-reader-range.ts";
 import { pageAfter, pageBefore } from "./mongodb/pages.ts";
-import { RequestHints } from "./mongodb/request-hints.ts";
 import { markReads, markUsers, toUserIndex } from "./mongodb/users.ts";
 import { Watermarks } from "./mongodb/watermarks.ts";
 
 export interface MongoStoreOptions {
   readonly url: string;
   readonly database: string;
-  /** How logs are looked up; by what the server says it is when missing. */
+  /**
+   * How logs are looked up; by what the server says it is when missing. A database stays with one: what was appended by
+   * "range" has no claims, without which "point" finds no request.
+   */
   readonly strategy?: "range" | "point";
   /** Most connections to each server; default 32. */
   readonly connectionsMax?: number;
@@ -77,7 +79,6 @@ class MongoStore implements MessageStore {
   readonly #reader: LogReader;
   readonly #watermarks: Watermarks;
   readonly #isPoint: boolean;
-  readonly #hints: RequestHints;
   readonly #limit: LimitFunction = pLimit(pointReadsMax);
   #closing: Promise<void> | undefined;
 
@@ -85,20 +86,19 @@ class MongoStore implements MessageStore {
     this.#collections = collections;
     this.#isPoint = (options.strategy ?? (collections.isPointOnly ? "point" : "range")) === "point";
     const onTouch = options.onTouch ?? (() => {});
-    this.#hints = new RequestHints(collections.requests);
     this.#reader = this.#isPoint
-      ? new PointReader(collections, this.#hints, this.#limit, onTouch)
+      ? new PointReader(collections, this.#limit, onTouch)
       : new RangeReader(collections.events, onTouch);
     this.#watermarks = new Watermarks(collections.channels, this.#reader);
   }
 
   async append(channel: ChannelId, events: readonly LogEvent[]): Promise<AppendOutcome> {
     mustBeRun(channel, events);
-    const outcome = await this.#write(() => insertRun(this.#collections, events));
+    const insert = this.#isPoint ? insertRunWithClaims : insertRun;
+    const outcome = await this.#write(() => insert(this.#collections, events));
     const isIn = outcome.kind === "appended" ? events : events.slice(0, outcome.at);
     const [first, last] = [isIn[0], isIn.at(-1)];
     if (first !== undefined && last !== undefined) this.#watermarks.learn(channel, first.seq - 1, last.seq);
-    if (this.#isPoint) this.#hints.remember(isIn);
     return outcome;
   }
 
@@ -224,7 +224,7 @@ class MongoStore implements MessageStore {
   }
 
   async #close(): Promise<void> {
-    await Promise.all([this.#hints.settle(), this.#watermarks.settle()]);
+    await this.#watermarks.settle();
     await this.#collections.client.close();
   }
 

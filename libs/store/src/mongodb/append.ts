@@ -1,44 +1,84 @@
 import type { AppendOutcome, LogEvent } from "../message-store.ts";
 import { StoreError } from "../message-store.ts";
+import { type ClaimDocument, claimKey, claimUpdate, toClaim } from "./claims.ts";
 import type { Collections } from "./collections.ts";
-import { toDocument } from "./documents.ts";
+import { type EventDocument, toDocument } from "./documents.ts";
 
 const duplicateKey = 11_000;
 /**
  * FerretDB inserts the documents of one command in batches of 100 and goes on with the next batch after a refused
  * document, whatever `ordered` says: it would leave a hole. So no command carries more.
  */
-const pointOnlyBatch = 100;
+const pointBatch = 100;
 
 /**
  * One ordered insert (rule 1); several in a row where the server needs small ones.
  * **Errors**: whatever the driver throws, and StoreError `unknown` for every answer that is not entirely clear.
  */
 export async function insertRun(collections: Collections, events: readonly LogEvent[]): Promise<AppendOutcome> {
-  const size = collections.isPointOnly ? pointOnlyBatch : events.length;
-  for (let start = 0; start < events.length; start += size) {
-    try {
-      const at = await insertOrdered(collections, events.slice(start, start + size));
-      if (at !== undefined) return { kind: "refused", at: start + at };
-    } catch (error) {
-      if (start === 0) throw error;
-      // Part of the run is in: not even a server out of reach makes this "surely not done".
-      throw new StoreError("unknown", "the store did not confirm the rest of a run", { cause: error });
-    }
+  const size = collections.isPointOnly ? pointBatch : events.length;
+  for (let done = 0; done < events.length; done += size) {
+    const batch = events.slice(done, done + size).map(toDocument);
+    const at = await insertOrdered(collections, batch).catch((error: unknown) => mustBeUnknown(error, done));
+    if (at !== undefined) return { kind: "refused", at: done + at };
   }
   return { kind: "appended" };
 }
 
-/** Resolves to the index of the refused event, or to undefined when all are in. */
-async function insertOrdered(collections: Collections, events: readonly LogEvent[]): Promise<number | undefined> {
+/** Once part of a run is in, not even a server out of reach makes it "surely not done". */
+function mustBeUnknown(error: unknown, done: number): never {
+  if (done === 0) throw error;
+  throw new StoreError("unknown", "the store did not confirm the rest of a run", { cause: error });
+}
+
+/**
+ * As {@link insertRun}, with each event's claim before it: ordered inserts of at most 100 documents, one after the
+ * other.
+ */
+export async function insertRunWithClaims(
+  collections: Collections,
+  events: readonly LogEvent[],
+): Promise<AppendOutcome> {
+  let done = 0;
+  try {
+    while (done < events.length) {
+      const batch = events.slice(done, done + pointBatch / 2);
+      const refused = await insertOrdered(
+        collections,
+        batch.flatMap((event) => [toClaim(event), toDocument(event)]),
+      );
+      if (refused === undefined) {
+        done += batch.length;
+        continue;
+      }
+      done += Math.floor(refused / 2);
+      const event = events[done];
+      if (refused % 2 === 1 || event === undefined) return { kind: "refused", at: done };
+      // The claim is there: this request was tried before. It may be in, or may now get another number.
+      const { channel, sender, id } = event;
+      await collections.claims.updateOne({ _id: claimKey(channel, sender, id) }, claimUpdate(event.seq));
+      if ((await insertOrdered(collections, [toDocument(event)])) !== undefined) return { kind: "refused", at: done };
+      done += 1;
+    }
+  } catch (error) {
+    return mustBeUnknown(error, done);
+  }
+  return { kind: "appended" };
+}
+
+/** Resolves to the index of the refused document, or to undefined when all are in. */
+async function insertOrdered(
+  collections: Collections,
+  documents: readonly (EventDocument | ClaimDocument)[],
+): Promise<number | undefined> {
   // The plain command, not the driver's bulk layer: its answer is judged word by word.
   const answer = await collections.db.command({
     insert: collections.events.collectionName,
-    documents: events.map(toDocument),
+    documents,
     ordered: true,
     writeConcern: writeConcernOf(collections),
   });
-  return judgeAnswer(answer, events.length);
+  return judgeAnswer(answer, documents.length);
 }
 
 /**

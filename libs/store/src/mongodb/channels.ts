@@ -1,10 +1,8 @@
 import type { ChannelId } from "@parley/protocol";
-import type { AnyBulkWriteOperation } from "mongodb";
 import type { ChannelSummary } from "../message-store.ts";
 import type { ChannelDocument, Collections } from "./collections.ts";
 import { packRanked, packText, unpackRanked, unpackText } from "./text.ts";
-
-const statementsMax = 500;
+import { type UpdateById, updateAll } from "./updates.ts";
 
 export function toSummary(document: ChannelDocument): ChannelSummary {
   const { verified = 0, activeAt = 0, applied = 0, snapshot } = document;
@@ -14,10 +12,10 @@ export function toSummary(document: ChannelDocument): ChannelSummary {
 }
 
 export async function advanceChannels(
-  { channels }: Collections,
+  { channels, isPointOnly }: Collections,
   changes: ReadonlyMap<ChannelId, Partial<ChannelSummary>>,
 ): Promise<void> {
-  const upserts: AnyBulkWriteOperation<ChannelDocument>[] = [];
+  const updates: UpdateById[] = [];
   for (const [channel, { verified, activeAt, applied, snapshot }] of changes) {
     const $max = {
       ...(verified === undefined ? {} : { verified }),
@@ -27,9 +25,7 @@ export async function advanceChannels(
     };
     // Servers refuse an empty `$max`.
     if (Object.keys($max).length === 0) continue;
-    upserts.push({ updateOne: { filter: { _id: channel }, update: { $max }, upsert: true } });
+    updates.push({ _id: channel, update: { $max } });
   }
-  for (let start = 0; start < upserts.length; start += statementsMax) {
-    await channels.bulkWrite(upserts.slice(start, start + statementsMax), { ordered: false });
-  }
+  await updateAll(channels, updates, { upsert: true, isPointOnly });
 }

@@ -1,5 +1,6 @@
 import { type Collection, type Db, MongoClient } from "mongodb";
 import { StoreError } from "../message-store.ts";
+import type { ClaimDocument } from "./claims.ts";
 import type { EventDocument } from "./documents.ts";
 
 /** Derived facts of a channel; see ChannelSummary. */
@@ -19,19 +20,14 @@ export interface UserDocument {
   reads?: Record<string, string>;
 }
 
-/** Where a request went; a hint, written after the event. */
-export interface RequestDocument {
-  _id: string;
-  seq: number;
-}
-
 export interface Collections {
   readonly client: MongoClient;
   readonly db: Db;
   readonly events: Collection<EventDocument>;
   readonly channels: Collection<ChannelDocument>;
   readonly users: Collection<UserDocument>;
-  readonly requests: Collection<RequestDocument>;
+  /** The same collection as `events`; see {@link ClaimDocument}. */
+  readonly claims: Collection<ClaimDocument>;
   /** The server looks up nothing but `_id` quickly (FerretDB says who it is in `buildInfo`). */
   readonly isPointOnly: boolean;
 }
@@ -81,7 +77,7 @@ export async function openCollections(options: ConnectOptions): Promise<Collecti
       events,
       channels: db.collection("channels"),
       users: db.collection("users"),
-      requests: db.collection("requests"),
+      claims: db.collection(events.collectionName),
       isPointOnly: "ferretdbVersion" in (await db.admin().command({ buildInfo: 1 })),
     };
   } catch (error) {

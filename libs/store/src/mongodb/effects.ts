@@ -1,11 +1,9 @@
 import type { ChannelId } from "@parley/protocol";
-import type { AnyBulkWriteOperation } from "mongodb";
 import type { OriginEffect } from "../message-store.ts";
 import type { Collections } from "./collections.ts";
-import { type EventDocument, editsToErase, eraseUpdate, eventKey, updateOf } from "./documents.ts";
+import { editsToErase, eraseUpdate, eventKey, updateOf } from "./documents.ts";
 import type { LogReader } from "./log-reader.ts";
-
-const statementsMax = 500;
+import { updateAll } from "./updates.ts";
 
 /**
  * Applies effects by updates that may come in any order and any number of times. An edit first writes itself down at
@@ -18,9 +16,12 @@ export async function applyAll(
   channel: ChannelId,
   effects: readonly OriginEffect[],
 ): Promise<void> {
+  const { events, isPointOnly } = collections;
+  const how = { upsert: false, isPointOnly };
   await updateAll(
-    collections,
+    events,
     effects.map((effect) => ({ _id: eventKey(channel, effect.target), update: updateOf(effect) })),
+    how,
   );
   const targets = new Set(effects.filter(({ kind }) => kind !== "reaction").map(({ target }) => target));
   const [step] = reader.stepEvents;
@@ -29,20 +30,9 @@ export async function applyAll(
     const documents = await reader.at(channel, all.slice(start, start + step));
     const edits = documents.flatMap(editsToErase);
     await updateAll(
-      collections,
+      events,
       edits.map((seq) => ({ _id: eventKey(channel, seq), update: eraseUpdate })),
+      how,
     );
-  }
-}
-
-async function updateAll(
-  { events }: Collections,
-  updates: readonly { _id: string; update: Record<string, Record<string, unknown>> }[],
-): Promise<void> {
-  const statements: AnyBulkWriteOperation<EventDocument>[] = updates.map(({ _id, update }) => ({
-    updateOne: { filter: { _id }, update },
-  }));
-  for (let start = 0; start < statements.length; start += statementsMax) {
-    await events.bulkWrite(statements.slice(start, start + statementsMax), { ordered: false });
   }
 }

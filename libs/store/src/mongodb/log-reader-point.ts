@@ -1,12 +1,14 @@
 import type { ChannelId, RequestId, Seq, UserId } from "@parley/protocol";
 import type { LimitFunction } from "p-limit";
+import { claimedSeqs, claimKey } from "./claims.ts";
 import type { Collections } from "./collections.ts";
 import { type EventDocument, eventKey } from "./documents.ts";
 import type { LogReader, OnTouch } from "./log-reader.ts";
-import type { RequestHints } from "./request-hints.ts";
 import { SharedScan } from "./shared-scan.ts";
 
 const gallopMax = 64;
+/** How far above a head holes are looked for when nothing hints at one. */
+const probedAbove = 32;
 
 /**
  * Point reads by `_id` alone: a log without holes is a set of known ids, so that no range is ever needed. For servers
@@ -15,18 +17,16 @@ const gallopMax = 64;
 export class PointReader implements LogReader {
   /** Few at first: who follows a log mostly finds nothing or one event. */
   readonly stepEvents: readonly [number, number] = [16, 64];
-  readonly #events: Collections["events"];
-  readonly #hints: RequestHints;
+  readonly #collections: Collections;
   readonly #limit: LimitFunction;
   readonly #onTouch: OnTouch;
   readonly #scan: SharedScan<EventDocument>;
 
-  constructor(collections: Collections, hints: RequestHints, limit: LimitFunction, onTouch: OnTouch) {
-    this.#events = collections.events;
-    this.#hints = hints;
+  constructor(collections: Collections, limit: LimitFunction, onTouch: OnTouch) {
+    this.#collections = collections;
     this.#limit = limit;
     this.#onTouch = onTouch;
-    this.#scan = new SharedScan((filters) => this.#events.find({ $or: [...filters] }).toArray());
+    this.#scan = new SharedScan((filters) => collections.events.find({ $or: [...filters] }).toArray());
   }
 
   async between(channel: ChannelId, from: Seq, to: Seq): Promise<readonly EventDocument[]> {
@@ -57,37 +57,44 @@ export class PointReader implements LogReader {
     return found.flatMap((document) => document?.channel ?? []);
   }
 
-  /** A scan, shared by all who ask at the same time. */
+  /**
+   * Looks at the seqs just above, and farther only when the written watermark says that there was more: a hole without
+   * that is too narrow for a watermark to lie above it. Then a scan, shared by all who ask at the same time.
+   */
   async nextAfter(channel: ChannelId, head: Seq): Promise<Seq | undefined> {
-    const above = await this.#scan.find(
-      { channel, seq: { $gt: head } },
-      (document) => document.channel === channel && document.seq > head,
+    const near = await this.between(channel, head + 1, head + probedAbove);
+    if (near.length > 0) return leastSeq(near);
+    const [summary] = await this.#limit(() => this.#collections.channels.find({ _id: channel }).limit(1).toArray());
+    if ((summary?.verified ?? 0) <= head) return undefined;
+    return leastSeq(
+      await this.#scan.find(
+        { channel, seq: { $gt: head } },
+        (document) => document.channel === channel && document.seq > head,
+      ),
     );
-    return above.length === 0 ? undefined : above.reduce((least, { seq }) => Math.min(least, seq), Number.MAX_VALUE);
   }
 
   async findByRequest(channel: ChannelId, sender: UserId, id: RequestId): Promise<EventDocument | undefined> {
-    const isIt = (document: EventDocument) =>
-      document.channel === channel && document.sender === sender && document.id === id;
-    const hint = await this.#limit(() => this.#hints.find(channel, sender, id));
-    if (hint !== undefined) {
-      const document = await this.#read(channel, hint);
-      if (document !== undefined && isIt(document)) return document;
-    }
-    // No hint proves nothing: the process that appended may have died before it wrote one.
-    const [document] = await this.#scan.find({ channel, sender, id }, isIt);
-    return document;
+    const _id = claimKey(channel, sender, id);
+    const [claim] = await this.#limit(() => this.#collections.claims.find({ _id }).limit(1).toArray());
+    if (claim === undefined) return undefined;
+    const found = await this.at(channel, claimedSeqs(claim));
+    return found.find((document) => document.sender === sender && document.id === id);
   }
 
   #read(channel: ChannelId, seq: Seq): Promise<EventDocument | undefined> {
     return this.#limit(async () => {
       this.#onTouch(1);
       // A filter of exactly one key: with any other, FerretDB reads all.
-      const [document] = await this.#events
+      const [document] = await this.#collections.events
         .find({ _id: eventKey(channel, seq) })
         .limit(1)
         .toArray();
       return document;
     });
   }
+}
+
+function leastSeq(documents: readonly EventDocument[]): Seq | undefined {
+  return documents.length === 0 ? undefined : Math.min(...documents.map(({ seq }) => seq));
 }

@@ -1,10 +1,9 @@
 import type { ChannelId, Seq, UserId } from "@parley/protocol";
-import type { AnyBulkWriteOperation } from "mongodb";
 import type { UserIndex } from "../message-store.ts";
 import type { Collections, UserDocument } from "./collections.ts";
 import { fieldOf, idOf, packRanked, unpackRanked } from "./text.ts";
+import { updateAll } from "./updates.ts";
 
-const statementsMax = 500;
 const fieldsMax = 500;
 
 export function toUserIndex(document: UserDocument | undefined): UserIndex {
@@ -22,19 +21,15 @@ export function toUserIndex(document: UserDocument | undefined): UserIndex {
 
 /** `in` or `out` of one channel for many users. */
 export async function markUsers(
-  { users }: Collections,
+  { users, isPointOnly }: Collections,
   marked: readonly UserId[],
   channel: ChannelId,
   side: "in" | "out",
   seq: Seq,
 ): Promise<void> {
   const update = { $max: { [`channels.${fieldOf(channel)}.${side}`]: seq } };
-  const upserts: AnyBulkWriteOperation<UserDocument>[] = marked.map((user) => ({
-    updateOne: { filter: { _id: user }, update, upsert: true },
-  }));
-  for (let start = 0; start < upserts.length; start += statementsMax) {
-    await users.bulkWrite(upserts.slice(start, start + statementsMax), { ordered: false });
-  }
+  const updates = [...new Set(marked)].map((user) => ({ _id: user, update }));
+  await updateAll(users, updates, { upsert: true, isPointOnly });
 }
 
 export async function markReads(

@@ -36,6 +36,9 @@ export function besideContract(data: () => StoreData): void {
       await store.advanceSummaries(new Map(channels.map((channel, index) => [channel, { activeAt: index + 1 }])));
       const found = await store.readSummaries(channels);
       expect(channels.map((channel) => found.get(channel)?.activeAt)).toEqual(channels.map((_, index) => index + 1));
+      // Once more, now that they are there, and back: nothing moves.
+      await store.advanceSummaries(new Map(channels.map((channel) => [channel, { activeAt: 1 }])));
+      expect(await store.readSummaries(channels)).toEqual(found);
       await store.advanceSummaries(new Map());
     });
 
@@ -52,6 +55,19 @@ export function besideContract(data: () => StoreData): void {
       expect([...ada.channels.keys()].sort()).toEqual(["c", "c1", "c2", "c3", "c5", "c7", "c9"]);
       expect((await other.readUser("bob")).channels).toEqual(new Map([["c", { in: 9, out: 0 }]]));
       expect(await other.readUser("nobody")).toEqual({ channels: new Map(), reads: new Map() });
+    });
+
+    test("many users are marked in one call, again and again", async () => {
+      const users = Array.from({ length: 300 }, (_, index) => `user-${index}`);
+      await store.markIn(users, "c", 1);
+      await store.markIn(users, "d", 2);
+      await store.markIn(users, "c", 3);
+      for (const user of ["user-0", "user-299"]) {
+        expect([...(await store.readUser(user)).channels]).toEqual([
+          ["c", { in: 3, out: 0 }],
+          ["d", { in: 2, out: 0 }],
+        ]);
+      }
     });
 
     test("channels and users named like parts of JavaScript, or by digits, are ids like others", async () => {

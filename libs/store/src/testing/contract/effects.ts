@@ -97,6 +97,26 @@ export function effectsContract(data: () => StoreData, propertyRuns: number): vo
       expect((await store.readSummaries(["c"])).get("c")?.applied).toBe(10);
     });
 
+    test("hundreds of effects go in one call", async () => {
+      const targets = Array.from({ length: 200 }, (_, index) => index + 1);
+      await store.append(
+        "c",
+        targets.map((seq) => message("c", seq)),
+      );
+      await store.applyEffects(
+        "c",
+        targets.map((target) => react(target + 200, target, "bob", "x")),
+        400,
+      );
+      await store.applyEffects(
+        "c",
+        targets.map((target) => edit(target + 400, target)),
+        600,
+      );
+      const [last] = (await store.readAt("c", [200])).map(({ origin }) => origin);
+      expect(last).toMatchObject({ edit: { seq: 600 }, reactions: [{ user: "bob", seq: 400 }] });
+    });
+
     test("in any order, in any batches, any number of times, from two stores: the result is the same", async () => {
       const other = await data().open();
       const effects = [
