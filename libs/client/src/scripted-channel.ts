@@ -9,6 +9,7 @@ export class ScriptedChannel {
   readonly channel: string;
   readonly members: Set<string>;
   readonly log: EventFrame[] = [];
+  kind: "direct" | "group" = "group";
   onAppend: (event: EventFrame) => void = () => {};
   /** Every answer of `history` is cut to so many events. */
   pageMax = 200;
@@ -23,7 +24,7 @@ export class ScriptedChannel {
   }
 
   summary(): ChannelSummary {
-    return { channel: this.channel, kind: "group", role: "member", head: this.head, read: 0, unread: 0 };
+    return { channel: this.channel, kind: this.kind, role: "member", head: this.head, read: 0, unread: 0 };
   }
 
   /** Texts of the log's messages, in order. */

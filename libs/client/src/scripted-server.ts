@@ -156,7 +156,7 @@ export class ScriptedServer {
     }
     if (frame.type === "channel.create") {
       const channel = `c-${session.user}-${frame.id}`;
-      if (!this.channels.has(channel)) this.addChannel(channel, [session.user, ...frame.members]);
+      if (!this.channels.has(channel)) this.addChannel(channel, [session.user, ...frame.members]).kind = frame.kind;
       return { type: "result", id: frame.id, channel };
     }
     const channel = this.channels.get(frame.channel);
