@@ -1,9 +1,10 @@
 import type { EventFrame, ResultFrame, Role, Seq, ServerFrame, WelcomeFrame } from "@parley/protocol";
 import { type CallAnswer, Calls } from "./calls.ts";
 import { ClientError } from "./client-error.ts";
+import { mustDevice, mustPlatformWebSocket, mustUrls } from "./client-options.ts";
 import { Connection } from "./connection.ts";
 import { Emitter } from "./emitter.ts";
-import { createIdSource, systemClock, systemRandom } from "./environment.ts";
+import { createIdSource, onNetworkBack, systemClock, systemRandom } from "./environment.ts";
 import { Feeds } from "./feeds.ts";
 import { defaultLimits } from "./limits.ts";
 import { Liveness } from "./liveness.ts";
@@ -26,7 +27,6 @@ import type {
   OutboxRequest,
   RequestHandle,
   SendContent,
-  SocketConstructor,
 } from "./types.ts";
 
 const channelsPageMax = 500;
@@ -118,7 +118,7 @@ class ParleyClient implements Client {
       sendProbe: () => transmit(JSON.stringify({ type: "presence.unwatch", id: nextId(), users: [] })),
       onDead: () => this.#connection.abandon("the server does not answer"),
     });
-    this.#detachFromPlatform = this.#attachToPlatform();
+    this.#detachFromPlatform = onNetworkBack(() => this.probe());
     this.ready = this.#outbox.load().catch((cause: unknown) => {
       throw new ClientError("storage_failed", "the outbox could not be read", { cause });
     });
@@ -357,36 +357,9 @@ class ParleyClient implements Client {
     if (!(error instanceof ClientError) || error.code === "closed") return;
     this.#emitter.emit("error", error);
   }
-
-  /** A browser tells when its network is back: worth a look at once. Node has no such event. */
-  #attachToPlatform(): () => void {
-    const target: { addEventListener?: unknown } = globalThis;
-    if (typeof target.addEventListener !== "function") return () => {};
-    const onOnline = (): void => this.probe();
-    globalThis.addEventListener("online", onOnline);
-    return () => globalThis.removeEventListener("online", onOnline);
-  }
 }
 
 function mustResult(answer: CallAnswer): ResultFrame {
   if (answer.type === "result") return answer;
   throw new ClientError("bad_server_frame", "the server answered with an ack where a result belongs");
-}
-
-function mustUrls({ url, urls }: ClientOptions): readonly string[] {
-  const all = urls ?? (url === undefined ? [] : [url]);
-  if (all.length === 0 || (url !== undefined && urls !== undefined)) {
-    throw new TypeError("options: exactly one of url and urls must be given");
-  }
-  return all;
-}
-
-function mustDevice(device: string): string {
-  if (/^[A-Za-z0-9_-]{1,64}$/.test(device)) return device;
-  throw new TypeError("options.device: must be 1 to 64 characters of A-Z, a-z, 0-9, _ and -");
-}
-
-function mustPlatformWebSocket(): SocketConstructor {
-  if (typeof globalThis.WebSocket === "function") return globalThis.WebSocket;
-  throw new TypeError("options.WebSocket: this platform has none (Node has one since 22), so one must be given");
 }

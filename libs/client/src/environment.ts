@@ -29,3 +29,11 @@ export function createIdSource(random: () => number): () => string {
     return `${stem}-${count.toString(36)}`;
   };
 }
+
+/** Calls `run` when a browser says that its network is back; Node has no such event. Returns what ends it. */
+export function onNetworkBack(run: () => void): () => void {
+  const target: { addEventListener?: unknown } = globalThis;
+  if (typeof target.addEventListener !== "function") return () => {};
+  globalThis.addEventListener("online", run);
+  return () => globalThis.removeEventListener("online", run);
+}

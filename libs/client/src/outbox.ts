@@ -1,13 +1,12 @@
 import type { AckFrame, ErrorFrame, EventFrame } from "@parley/protocol";
 import { Backoff } from "./backoff.ts";
 import { ClientError } from "./client-error.ts";
+import { frameBytesMax, isTooLarge } from "./frame-size.ts";
 import { judgeError, OutboxChannel } from "./outbox-channel.ts";
 import type { OutboxStorage } from "./outbox-storage.ts";
 import { RequestEntry } from "./request-entry.ts";
 import type { Ack, ClientLimits, Clock, OutboxRequest, RequestChange, RequestHandle } from "./types.ts";
 
-/** A frame's default bound on the server; a larger one would end the socket instead of being answered. */
-const frameBytesMax = 64 * 1_024;
 /** Frames on the wire at once, over all channels. */
 const inFlightTotalMax = 256;
 /** Channels whose last request is remembered for `prev`; forgetting one is harmless once that request is settled. */
@@ -187,9 +186,7 @@ export class Outbox {
       const bound = `outboxChannelMax: ${outboxChannelMax} requests`;
       return new ClientError("outbox_full", `${bound} of channel ${queue.channel} are unsettled already`);
     }
-    // Three bytes a UTF-16 unit is the most that UTF-8 takes: only what could be too large is measured.
-    const frame = entry.frame();
-    if (frame.length * 3 > frameBytesMax && new TextEncoder().encode(frame).length > frameBytesMax) {
+    if (isTooLarge(entry.frame())) {
       return new ClientError("too_large", `the frame is larger than ${frameBytesMax} bytes`);
     }
     return undefined;
