@@ -27,7 +27,10 @@ async function run(): Promise<number> {
   });
   const { promise: ended, resolve: end } = Promise.withResolvers<void>();
   const chat = new Chat({ client, me: user, peer, onQuit: end });
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, end);
+  // Not `once`: a listener that is gone when the others are asked lets Ink's exit hook kill the process half-way.
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => end());
+  // A window that was closed, or a pipe that nobody reads any more: end in good order.
+  process.stdout.on("error", () => end());
   void chat.start();
   let unsent = 0;
   try {
