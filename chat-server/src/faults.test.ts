@@ -170,3 +170,35 @@ test("a lost word of a new channel is found by the sweep once the bus is back", 
   const { channel } = created;
   await grace.met(() => grace.seqs(channel).length === 1, 20_000);
 });
+
+test("an attach that fails in the middle and is tried again leaves no channel out", async () => {
+  const { store, set } = switchable();
+  const { fleet, ada, channel } = await conversation({ store });
+  const channels = [channel];
+  for (const id of ["c2", "c3"]) {
+    const created = await ada.ask({ type: "channel.create", id, kind: "group", members: ["lin"] });
+    if (created.type !== "result" || created.channel === undefined) throw new Error(created.raw);
+    channels.push(created.channel);
+  }
+  await ada.ask({ type: "channel.invite", id: "i1", channel, user: "lin" });
+  let release: () => void = () => undefined;
+  const slow = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  // One channel's read fails while another's is still under way.
+  let reads = 0;
+  set((operation) => {
+    if (operation.name !== "head") return undefined;
+    reads++;
+    if (reads === 1) return { kind: "refuse" };
+    return reads === 2 ? { kind: "delay", until: slow } : undefined;
+  });
+  const lin = (await fleet.connect(2, "gateway-3")).attach("lin");
+  await expect.poll(() => reads).toBeGreaterThan(2);
+  release();
+  const welcome = await lin.welcome();
+  if (welcome.type !== "welcome") throw new Error(welcome.raw);
+  expect(welcome.channels.map((entry) => entry.channel).sort()).toEqual([...channels].sort());
+  for (const [index, one] of channels.entries()) await ada.ask({ ...text(`after${index}`, one) });
+  for (const one of channels) await lin.met(() => lin.seqs(one).length === 1);
+});

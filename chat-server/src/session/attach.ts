@@ -81,10 +81,14 @@ export class Attacher {
   private async follow(session: Session, channel: ChannelId): Promise<void> {
     // The bound is on what is begun: a hello may name thousands of channels.
     await this.follows(async () => {
-      if (session.isClosed || session.channels.has(channel)) return;
-      const record = this.services.relays.hold(channel);
-      session.channels.set(channel, { record, isLive: false });
-      await record.ready;
+      if (session.isClosed) return;
+      let held = session.channels.get(channel);
+      if (held === undefined) {
+        held = { record: this.services.relays.hold(channel), isLive: false };
+        session.channels.set(channel, held);
+      }
+      // Also where an earlier try has begun it: nobody goes on before the channel stands.
+      await held.record.ready;
     });
   }
 
@@ -103,7 +107,7 @@ export class Attacher {
     for (const [channel, held] of [...session.channels]) {
       const { relay } = held.record;
       const cursor = cursors.get(channel);
-      if (relay === undefined) continue;
+      if (relay === undefined) throw new Error(`channel ${channel}: welcomed before it was followed`);
       if (cursor === undefined && !relay.fold.isMember(session.user)) {
         // The index is a superset; the log decides (rule 19).
         session.drop(channel);
