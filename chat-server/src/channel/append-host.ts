@@ -3,6 +3,7 @@ import type { ChannelId } from "@parley/protocol";
 import type { Telemetry } from "@parley/telemetry";
 import type { Peers } from "../peer/peers.ts";
 import type { RelayedEvent } from "../relay/relayed-event.ts";
+import { ForwardedCalls } from "./forwarded-calls.ts";
 import type { Homes } from "./homes.ts";
 import type { Asker, LogHost } from "./log-host.ts";
 import { type Answer, type AppendRequest, requestKey } from "./request.ts";
@@ -42,6 +43,7 @@ export class AppendHost {
   private readonly calls = new Map<number, Call>();
   /** Of forwarded requests, by channel and (sender, id): an event that is relayed to us answers them as well. */
   private readonly byKey = new Map<string, Set<number>>();
+  private readonly forwarded = new ForwardedCalls();
   /** By server, not by call: servers must not all come at once, but the requests of one must keep their order. */
   private readonly jitter = 0.75 + Math.random() * 0.5;
   private nextCall = Math.floor(Math.random() * 2 ** 40);
@@ -84,7 +86,15 @@ export class AppendHost {
 
   /** A peer asks us to append; we do, whether or not we think ourselves the home: it has its reasons. */
   onForwarded(from: NodeId, number: number, request: AppendRequest): void {
-    this.logs.offer(request, (answer) => this.peers.send(from, { type: "answer", call: number, answer }));
+    const known = this.forwarded.begin(from, number);
+    // Under way: its answer comes.
+    if (known === "open") return;
+    const reply = (answer: Answer): void => this.peers.send(from, { type: "answer", call: number, answer });
+    if (known !== "new") return reply(known);
+    this.logs.offer(request, (answer) => {
+      this.forwarded.end(from, number, answer);
+      reply(answer);
+    });
   }
 
   /** An event that reached us on any path is the ack of the request it came from (rule 11). */
