@@ -1,4 +1,5 @@
 import type { ChannelId } from "@parley/protocol";
+import { ForwardedCalls } from "../channel/forwarded-calls.ts";
 import { type Answer, type AppendRequest, requestKey } from "../channel/request.ts";
 import type { RelayedEvent } from "../relay/relayed-event.ts";
 import type { LogHostModel } from "./log-host-model.ts";
@@ -23,6 +24,7 @@ export class AppendModel {
   private readonly owner: Incarnation;
   private readonly logs: LogHostModel;
   private readonly calls = new Map<number, Call>();
+  private readonly forwarded = new ForwardedCalls();
   private nextCall = 1;
 
   constructor(world: World, node: number, owner: Incarnation, logs: LogHostModel) {
@@ -44,9 +46,15 @@ export class AppendModel {
   }
 
   onForwarded(from: number, number: number, request: AppendRequest): void {
-    this.logs.offer(request, (answer) =>
-      this.world.sendPeer(this.node, from, { type: "answer", call: number, answer }),
-    );
+    const known = this.world.mutation.doesDoublesTwice ? "new" : this.forwarded.begin(`${from}`, number);
+    if (known === "open") return;
+    const reply = (answer: Answer): void =>
+      this.world.sendPeer(this.node, from, { type: "answer", call: number, answer });
+    if (known !== "new") return reply(known);
+    this.logs.offer(request, (answer) => {
+      this.forwarded.end(`${from}`, number, answer);
+      reply(answer);
+    });
   }
 
   onAnswer(number: number, answer: Answer): void {

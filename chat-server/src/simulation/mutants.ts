@@ -25,6 +25,8 @@ export interface Mutant {
   /** Invariants of which at least one must be found broken. */
   readonly caughtBy: readonly string[];
   readonly runsMax: number;
+  /** Where the search begins; not far before the first catch, so that tests are short. */
+  readonly firstSeed?: number;
   readonly prepare?: (scenario: Scenario) => Scenario;
   /** The layers that are switched off for it, without the mutation: only where this holds is a catch one. */
   readonly control?: Mutation;
@@ -85,6 +87,12 @@ const restless = (scenario: Scenario): Scenario => ({
 const restlessOverBadBus = (scenario: Scenario): Scenario => ({
   ...restless(scenario),
   faults: [{ at: 0, kind: "bus", ms: scenario.healAt, drop: 0.6, double: 0, delayMs: 50 }],
+});
+
+/** The same, over a bus that doubles, and is late. */
+const restlessOverDoublingBus = (scenario: Scenario): Scenario => ({
+  ...restless(scenario),
+  faults: [{ at: 0, kind: "bus", ms: scenario.healAt, drop: 0, double: 0.6, delayMs: 300 }],
 });
 
 const noGatewayChecks: Mutation = { hasNoGatewayChecks: true };
@@ -164,6 +172,14 @@ export const mutants: readonly Mutant[] = [
     runsMax: 3_000,
   },
   {
+    name: "a forwarded request that the bus has doubled is done twice",
+    rule: "9",
+    mutation: { doesDoublesTwice: true },
+    caughtBy: ["C5"],
+    runsMax: 1_500,
+    prepare: restlessOverDoublingBus,
+  },
+  {
     name: "an unknown outcome is taken for a refusal",
     rule: "9",
     mutation: { takesUnavailableForRefused: true },
@@ -173,6 +189,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: "a conflict about the state of a channel is taken for final",
     rule: "9",
+    firstSeed: 1_300,
     mutation: { takesConflictForFinal: true },
     caughtBy: ["C5"],
     runsMax: 3_000,
@@ -231,6 +248,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: "the log is read before the interest is confirmed",
     rule: "17",
+    firstSeed: 300,
     mutation: { readsBeforeConfirmed: true, ...noHeadChecks },
     caughtBy: ["C9"],
     runsMax: 500,

@@ -90,8 +90,7 @@ class Simulation implements World {
     if (this.mutation.hasFaultlessBus) return this.deliverPeer(from, to, message);
     if (this.random.chance(this.bus.drop)) return;
     this.deliverPeer(from, to, message);
-    // A doubled "append" would be a copy that nobody counts.
-    if (message.type !== "append" && this.random.chance(this.bus.double)) this.deliverPeer(from, to, message);
+    if (this.random.chance(this.bus.double)) this.deliverPeer(from, to, message);
   }
 
   run(): Outcome {

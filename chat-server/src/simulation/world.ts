@@ -61,6 +61,8 @@ export interface Mutation {
   /** Begins a channel found by the sweep at the index's mark instead of at the membership's first event. */
   readonly trustsIndexMark?: boolean;
   readonly hasNoSweep?: boolean;
+  /** A forwarded request that the bus has doubled is done twice. */
+  readonly doesDoublesTwice?: boolean;
   /** The bus is faultless, where the layer that repairs its faults is off. */
   readonly hasFaultlessBus?: boolean;
 }
