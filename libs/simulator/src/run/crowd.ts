@@ -1,3 +1,4 @@
+import { ClientError, type CreateChannel } from "@parley/client";
 import type { History } from "../history/history.ts";
 import type { Observer } from "../history/observed-socket.ts";
 import { act } from "../people/actions.ts";
@@ -31,8 +32,11 @@ export interface Crowd {
   close(): Promise<void>;
 }
 
-/** So many handshakes, or creations, under way at once: a crowd that gathers is not a herd. */
+/** So many handshakes under way at once: a crowd that gathers is not a herd. */
 const connectingMax = 40;
+/** Channels are made a few at a time: each of a hundred members costs the store a write. */
+const creatingMax = 8;
+const createAttemptsMax = 5;
 const watchersShare = 0.2;
 
 export function createCrowd({ population, urls, tokenOf, random, observer, history }: CrowdOptions): Crowd {
@@ -60,7 +64,7 @@ export function createCrowd({ population, urls, tokenOf, random, observer, histo
     if (owner === undefined || device === undefined) return;
     const members = others.flatMap((other) => everyone[other] ?? []);
     const name = kind === "group" ? { name: `room ${index} 💬` } : {};
-    const { channel } = await device.client.createChannel({ kind, members, ...name });
+    const channel = await createUntilThere(device, { kind, members, ...name });
     rooms.add({ channel, kind, owner: owner.person.user, weight }, [owner.person.user, ...members]);
   };
 
@@ -72,7 +76,7 @@ export function createCrowd({ population, urls, tokenOf, random, observer, histo
         await device.connect();
         if (random.chance(watchersShare)) await device.client.watchPresence(random.sample(everyone, 5));
       });
-      await forEachLimited(population.channels, connectingMax, createRoom);
+      await forEachLimited(population.channels, creatingMax, createRoom);
     },
     live(timers) {
       for (const { person, devices: own, random: chance } of people) {
@@ -93,4 +97,18 @@ export function createCrowd({ population, urls, tokenOf, random, observer, histo
     },
     close: () => forEachLimited(devices, connectingMax, (device) => device.close()),
   };
+}
+
+/**
+ * A wish that timed out is wished again: should the first one come true too, there is a channel more, in which nobody
+ * speaks. **Errors**: rejects with what the last attempt met.
+ */
+async function createUntilThere(device: Device, wanted: CreateChannel): Promise<string> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return (await device.client.createChannel(wanted)).channel;
+    } catch (cause) {
+      if (attempt === createAttemptsMax || !(cause instanceof ClientError) || !cause.isUnknown) throw cause;
+    }
+  }
 }
