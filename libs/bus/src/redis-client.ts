@@ -38,8 +38,8 @@ export function connectSingle(options: Exclude<RedisOptionsUnion, { kind: "clust
       name,
       sentinelRetryStrategy: retryDelayMs,
       sentinelCommandTimeout: commandTimeoutMs,
-      // Learns of a failover from the sentinels instead of from the silence of the old master.
-      failoverDetector: true,
+      // No `failoverDetector`: when its news come while a new connection is being looked up, ioredis ends the client for
+      // good (seen with 6.0.0). The pings find an old master that is silent, and ioredis asks for the role of a new one.
       ...(username === undefined ? {} : { username }),
       ...(password === undefined ? {} : { password }),
     }),

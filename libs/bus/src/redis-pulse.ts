@@ -28,6 +28,7 @@ export function startPulse(client: RedisClient): Pulse {
   let isUp = false;
   let isStopped = false;
   let isPinging = false;
+  let idleLooks = 0;
   let notReadySince = performance.now();
   let tickedAt = performance.now();
   let stalledAt = 0;
@@ -42,6 +43,10 @@ export function startPulse(client: RedisClient): Pulse {
     if (isPinging || isStopped) return;
     if (client.status !== "ready") {
       set(false);
+      // ioredis gives a client up when it is disconnected while its connector is at work, and a pool without nodes may
+      // stay on its way out for ever. We never give up: two looks in a row without a try to connect, and we make one.
+      idleLooks = isIdle(client.status) ? idleLooks + 1 : 0;
+      if (idleLooks >= 2) client.connect().catch(() => undefined);
       // Connected by the kernel, but nobody answers the handshake.
       if (performance.now() - notReadySince > 2 * pingTimeoutMs) restart();
       return;
@@ -112,6 +117,10 @@ export function startPulse(client: RedisClient): Pulse {
       client.disconnect();
     },
   };
+}
+
+function isIdle(status: RedisClient["status"]): boolean {
+  return status === "end" || status === "close" || status === "disconnecting";
 }
 
 function isReady(client: RedisClient): boolean {

@@ -42,7 +42,7 @@ export async function startSentinelFabric(): Promise<SentinelFabric> {
       `port ${port}`,
       "bind 127.0.0.1",
       `sentinel monitor main 127.0.0.1 ${masterPort} 2`,
-      "sentinel down-after-milliseconds main 700",
+      "sentinel down-after-milliseconds main 1000",
       "sentinel failover-timeout main 3000",
     ];
     await writeFile(file, `${lines.join("\n")}\n`);

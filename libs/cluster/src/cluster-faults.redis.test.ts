@@ -22,13 +22,13 @@ describe("registry in Redis under faults", { timeout: 60_000 }, () => {
   const open: Cluster[] = [];
   let fleets = 0;
   /** A fleet of its own (by prefix) with so many processes, one node each. */
-  async function startFleet(size: number) {
+  async function startFleet(size: number, isHidden = false) {
     const { redis } = await fabricPromise;
     fleets += 1;
     const prefix = `fleet-${fleets}`;
     const members: (StallingProcess & { lease: Lease; lost: number[] })[] = [];
     for (let index = 0; index < size; index += 1) {
-      const member = createStallingProcess(redis, times, prefix);
+      const member = createStallingProcess(redis, times, prefix, isHidden);
       open.push(member.cluster);
       const lease = await member.cluster.registry.join(infoOf(`node-${index}`));
       const lost: number[] = [];
@@ -104,6 +104,27 @@ describe("registry in Redis under faults", { timeout: 60_000 }, () => {
     expect(only.lost).toHaveLength(1);
     expect(only.lease.epoch).toBeGreaterThan(before);
     await until(() => only.cluster.registry.view().nodes.some(({ epoch }) => epoch === only.lease.epoch));
+  });
+
+  test("a node that alone was cut off learns from the fence that others took it for dead; one nobody buried goes on", async () => {
+    const { members } = await startFleet(2, true);
+    const [observer, cutOff] = members;
+    if (observer === undefined || cutOff === undefined) throw new Error("unreachable");
+    const before = cutOff.lease.epoch;
+    cutOff.stall();
+    await until(() => namesOf(observer.cluster).length === 1);
+    cutOff.wake();
+    await until(() => cutOff.lost.length === 1 && namesOf(observer.cluster).length === 2);
+    expect(cutOff.lease.epoch).toBeGreaterThan(before);
+
+    // With the observer silent too, nobody buries anybody: late is not dead.
+    const epochs = members.map(({ lease }) => lease.epoch);
+    const silentAt = performance.now();
+    for (const member of members) member.stall();
+    await until(() => performance.now() - silentAt > 2 * times.leaseMs);
+    for (const member of members) member.wake();
+    await until(() => members.every(({ cluster }) => namesOf(cluster).length === 2));
+    expect(members.map(({ lease }) => lease.epoch)).toEqual(epochs);
   });
 
   test("the reaper leaves no key of a dead incarnation behind", async () => {

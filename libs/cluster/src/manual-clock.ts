@@ -36,21 +36,26 @@ export function createManualClock(startWall = 1_700_000_000_000): ManualClock {
   };
 }
 
-/** Real time whose ticks can be held back, as for a process that stands still. */
+/**
+ * Time whose ticks can be held back, as for a process that stands still. With `isHidden` the time spent so is not seen
+ * afterwards either: to its registry that looks like being cut off from the others without having stood still.
+ */
 export interface StallingClock extends Clock {
   readonly isStalled: boolean;
   stall(): void;
   wake(): void;
 }
 
-export function createStallingClock(clock: Clock): StallingClock {
+export function createStallingClock(clock: Clock, isHidden = false): StallingClock {
   let isStalled = false;
+  let stalledAt = 0;
+  let hiddenMs = 0;
   const runs = new Set<() => void>();
   return {
     get isStalled() {
       return isStalled;
     },
-    monotonic: () => clock.monotonic(),
+    monotonic: () => clock.monotonic() - hiddenMs,
     wall: () => clock.wall(),
     every(ms, run) {
       runs.add(run);
@@ -64,9 +69,11 @@ export function createStallingClock(clock: Clock): StallingClock {
     },
     stall() {
       isStalled = true;
+      stalledAt = clock.monotonic();
     },
     wake() {
       isStalled = false;
+      if (isHidden) hiddenMs += clock.monotonic() - stalledAt;
       for (const run of [...runs]) run();
     },
   };

@@ -7,7 +7,7 @@ import type { RedisCommands } from "./redis-commands.ts";
 import type { RegistryKeys } from "./redis-keys.ts";
 import type { ClusterView, NodeId, NodeInfo, Registry } from "./registry.ts";
 import { parseBeat } from "./registry-replies.ts";
-import type { LeaseTimes } from "./times.ts";
+import { type LeaseTimes, settleMs } from "./times.ts";
 import { emptyView, freezeView, nextView, type Sighting } from "./view.ts";
 
 export interface RedisRegistry extends Registry {
@@ -80,7 +80,7 @@ export function createRedisRegistry(parts: RedisRegistryParts): RedisRegistry {
     const wasEmptied = generation !== undefined && generation !== reply.generation;
     if (soundSince === undefined || wasEmptied) soundSince = now;
     generation = reply.generation;
-    const isSettled = now - soundSince >= times.leaseMs && reply.ageMs >= times.leaseMs;
+    const isSettled = now - soundSince >= settleMs(times) && reply.ageMs >= settleMs(times);
 
     const lost = beating.filter((_, index) => reply.outcomes[index] === 0);
     for (const lease of lost) await takeAnew(lease.info.node);

@@ -13,8 +13,13 @@ export interface StallingProcess {
 }
 
 /** While it stands still neither a tick nor a hint reaches the registry, and its leases run out. */
-export function createStallingProcess(redis: RedisOptionsUnion, times: LeaseTimes, prefix = "parley"): StallingProcess {
-  const clock = createStallingClock(systemClock);
+export function createStallingProcess(
+  redis: RedisOptionsUnion,
+  times: LeaseTimes,
+  prefix = "parley",
+  isHidden = false,
+): StallingProcess {
+  const clock = createStallingClock(systemClock, isHidden);
   const bus = createRedisBus({ redis });
   const gated: Bus = {
     get isUp() {
