@@ -173,32 +173,36 @@ test("a lost word of a new channel is found by the sweep once the bus is back", 
 
 test("an attach that fails in the middle and is tried again leaves no channel out", async () => {
   const { store, set } = switchable();
-  const { fleet, ada, channel } = await conversation({ store });
-  const channels = [channel];
-  for (const id of ["c2", "c3"]) {
-    const created = await ada.ask({ type: "channel.create", id, kind: "group", members: ["lin"] });
+  const { fleet, ada } = await conversation({ store, config: { requestsBurst: 1_000 } });
+  // More channels than are followed at once, so that some of the first try still wait when the second begins.
+  const channels: string[] = [];
+  for (let n = 0; n < 66; n++) {
+    const created = await ada.ask({ type: "channel.create", id: `x${n}`, kind: "group", members: ["lin"] });
     if (created.type !== "result" || created.channel === undefined) throw new Error(created.raw);
     channels.push(created.channel);
   }
-  await ada.ask({ type: "channel.invite", id: "i1", channel, user: "lin" });
-  let release: () => void = () => undefined;
-  const slow = new Promise<void>((resolve) => {
-    release = resolve;
+  const gates = [0, 1].map(() => {
+    let open: () => void = () => undefined;
+    const isOpen = new Promise<void>((resolve) => {
+      open = resolve;
+    });
+    return { open, isOpen };
   });
-  // One channel's read fails while another's is still under way.
-  let reads = 0;
-  set((operation) => {
-    if (operation.name !== "head") return undefined;
-    reads++;
-    if (reads === 1) return { kind: "refuse" };
-    return reads === 2 ? { kind: "delay", until: slow } : undefined;
+  const asked: string[] = [];
+  set(({ name, channel }) => {
+    if (name !== "head" || channel === undefined) return undefined;
+    asked.push(channel);
+    if (asked.length === 1) return { kind: "refuse" };
+    const gate = gates[asked.length < 66 ? 0 : 1];
+    return asked.length <= 66 && gate !== undefined ? { kind: "delay", until: gate.isOpen } : undefined;
   });
   const lin = (await fleet.connect(2, "gateway-3")).attach("lin");
-  await expect.poll(() => reads).toBeGreaterThan(2);
-  release();
+  await expect.poll(() => asked.length).toBe(65);
+  await new Promise((resolve) => setTimeout(resolve, 400));
+  gates[0]?.open();
+  await new Promise((resolve) => setTimeout(resolve, 400));
+  gates[1]?.open();
   const welcome = await lin.welcome();
   if (welcome.type !== "welcome") throw new Error(welcome.raw);
   expect(welcome.channels.map((entry) => entry.channel).sort()).toEqual([...channels].sort());
-  for (const [index, one] of channels.entries()) await ada.ask({ ...text(`after${index}`, one) });
-  for (const one of channels) await lin.met(() => lin.seqs(one).length === 1);
 });
