@@ -29,6 +29,8 @@ export function createRedisBus(options: RedisBusOptions): Bus {
   const { redis, inFlightMax = 4_096, inFlightBytesMax = 64 * 1024 * 1024 } = options;
   type Entry = { readonly handler: (payload: Uint8Array) => void };
   const handlers = new Map<string, Set<Entry>>();
+  /** Topics that were confirmed once: one that is being subscribed for the first time does not take the bus down. */
+  const established = new Set<string>();
   const listeners = new Set<(isUp: boolean) => void>();
   const waiters = new Set<() => void>();
   let inFlight = 0;
@@ -61,7 +63,7 @@ export function createRedisBus(options: RedisBusOptions): Bus {
 
   function isWhole(): boolean {
     if (isClosed || !pulse.isUp) return false;
-    for (const topic of handlers.keys()) if (!subscriptions.isConfirmed(topic)) return false;
+    for (const topic of established) if (!subscriptions.isConfirmed(topic)) return false;
     return true;
   }
 
@@ -132,6 +134,7 @@ export function createRedisBus(options: RedisBusOptions): Bus {
       const close = async () => {
         if (!entries.delete(entry) || entries.size > 0 || handlers.get(topic) !== entries) return;
         handlers.delete(topic);
+        established.delete(topic);
         subscriptions.remove(topic);
         review();
       };

@@ -15,6 +15,9 @@ export interface SentinelFabric {
   close(): Promise<void>;
 }
 
+/** The kernel closes the pipe however this process ends, so that no sentinel outlives a test that was killed. */
+const untilPipeCloses = '"$@" </dev/null & child=$!; cat >/dev/null; kill -KILL $child';
+
 /** A master, a replica and three sentinels that agree on a failover within a few seconds. */
 export async function startSentinelFabric(): Promise<SentinelFabric> {
   const [command, dir] = [await ensureRedisServer(), await mkdtemp(join(tmpdir(), "parley-sentinel-"))];
@@ -47,7 +50,12 @@ export async function startSentinelFabric(): Promise<SentinelFabric> {
     ];
     await writeFile(file, `${lines.join("\n")}\n`);
     ports.push(port);
-    sentinels.push(spawn(command, [file, "--sentinel"], { stdio: "ignore", cwd: dir }));
+    sentinels.push(
+      spawn("/bin/sh", ["-c", untilPipeCloses, "sh", command, file, "--sentinel"], {
+        stdio: ["pipe", "ignore", "ignore"],
+        cwd: dir,
+      }),
+    );
   }
   const masterNamed = async (port: number) =>
     Number(((await ask(port, "SENTINEL", "get-master-addr-by-name", "main").catch(() => [])) as string[])[1]);
@@ -67,7 +75,8 @@ export async function startSentinelFabric(): Promise<SentinelFabric> {
     async close() {
       for (const child of sentinels) {
         const gone = new Promise((resolve) => child.once("exit", resolve));
-        if (child.kill("SIGKILL")) await gone;
+        child.stdin?.end();
+        await gone;
       }
       for (const server of servers) await server.close();
       await rm(dir, { recursive: true, force: true });
