@@ -169,3 +169,27 @@ test("after the log was forgotten, what was looked up is looked up anew", () => 
   log.onLoaded(steps.next("load").token, loaded(created, old, foreign(3), foreign(4)));
   expect(steps.next("lookUp").lookup?.targets).toEqual([2]);
 });
+
+test("every hole of a restored log is filled before anything else is numbered", () => {
+  const steps = new Steps();
+  const log = new ChannelLog(channel, steps, limits);
+  const text: Wish = { kind: "message", text: "restored" };
+  const restored = (seq: number): LogEvent => event(seq, "ada", `a${seq}`, text, { kind: "message", text: "restored" });
+  const noop = (seq: number): LogEvent => event(seq, "parley", `~noop-${seq}`, { kind: "noop" }, { kind: "noop" });
+  log.offer(request("bob", "b1", text), "bob", 0);
+  // 2, 3 and 5 are missing.
+  log.onLoaded(steps.next("load").token, { ...loaded(created), aboveHole: 4 });
+  const first = steps.next("append");
+  expect(first.events?.map(({ seq, id }) => [seq, id])).toEqual([
+    [2, "~noop-2"],
+    [3, "~noop-3"],
+  ]);
+  log.onAppended(first.token, { kind: "appended" });
+  const upTo4 = [created, noop(2), noop(3), restored(4)];
+  log.onLoaded(steps.next("load").token, { ...loaded(...upTo4), aboveHole: 6 });
+  const second = steps.next("append");
+  expect(second.events?.map(({ seq, id }) => [seq, id])).toEqual([[5, "~noop-5"]]);
+  log.onAppended(second.token, { kind: "appended" });
+  log.onLoaded(steps.next("load").token, loaded(...upTo4, noop(5), restored(6)));
+  expect(steps.next("append").events?.map(({ seq, id }) => [seq, id])).toEqual([[7, "b1"]]);
+});

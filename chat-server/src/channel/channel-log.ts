@@ -38,6 +38,9 @@ export interface ChannelLogEffects<Asker> {
   settled(events: readonly LogEvent[]): void;
 }
 
+/** Before everything that was asked for. */
+const noopOrder = -1;
+
 type Phase =
   | "cold"
   | "loading"
@@ -69,6 +72,8 @@ export class ChannelLog<Asker> {
   private arrivals = 0;
   private failures = 0;
   private mustReload = false;
+  /** The head below a hole that is being filled up. */
+  private repairFrom: Seq | undefined;
   private now = 0;
   /** Waiting, in order of arrival. */
   private queue: Ticket<Asker>[] = [];
@@ -157,12 +162,13 @@ export class ChannelLog<Asker> {
       ticket.isTargetSought = false;
     }
     this.phase = "idle";
+    this.repairFrom = undefined;
     if (loaded.aboveHole !== undefined) {
       // Only restored logs have holes: fill them up before anything else is numbered.
-      for (let seq = loaded.head + 1; seq < loaded.aboveHole; seq++) {
-        if (this.queue.length >= this.limits.queueMax) break;
-        this.queue.unshift(this.noopTicket(seq));
-      }
+      this.repairFrom = loaded.head;
+      const count = Math.min(loaded.aboveHole - loaded.head - 1, this.limits.runMax);
+      const noops = Array.from({ length: count }, (_, at) => this.noopTicket(loaded.head + 1 + at));
+      this.queue.unshift(...noops);
     }
     this.pump();
   }
@@ -276,11 +282,20 @@ export class ChannelLog<Asker> {
   }
 
   private pump(): void {
-    if (this.mustReload && this.phase === "idle") this.turnCold();
+    if (this.phase === "idle") {
+      if (this.mustReload) this.turnCold();
+      else if (this.repairFrom !== undefined && this.queue[0]?.order !== noopOrder) {
+        // The hole is filled; what lies above it may have more of them.
+        if (this.head > this.repairFrom) this.turnCold();
+        this.repairFrom = undefined;
+      }
+    }
     if (this.queue.length === 0) return;
     if (this.phase === "cold") this.startLoad();
     else if (this.phase === "idle") {
-      this.batch = this.queue.splice(0, this.limits.runMax);
+      const others = this.queue.findIndex((ticket) => ticket.order !== noopOrder);
+      const count = this.repairFrom === undefined || others < 0 ? this.limits.runMax : others;
+      this.batch = this.queue.splice(0, Math.min(count, this.limits.runMax));
       this.judge();
     }
   }
@@ -458,7 +473,7 @@ export class ChannelLog<Asker> {
     } as const;
     const key = requestKey(request.sender, request.id);
     return {
-      order: -1,
+      order: noopOrder,
       request,
       key,
       askers: [],
