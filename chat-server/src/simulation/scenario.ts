@@ -82,9 +82,13 @@ export function planScenario(seed: number): Scenario {
   const initial = new Map<ChannelId, readonly LogEvent[]>();
   if (isBegun) {
     const log = begun(users.slice(0, random.between(2, users.length)), random);
-    // Now and then a log that was restored with a hole in it.
-    const hole = random.chance(0.06) ? random.between(2, log.length) : 0;
-    initial.set(group, hole < log.length ? log.filter(({ seq }) => seq !== hole) : log);
+    // Now and then a log that was restored with holes in it.
+    const isRestored = random.chance(0.06);
+    const holes = isRestored ? Array.from({ length: 3 }, () => random.between(2, log.length)) : [];
+    initial.set(
+      group,
+      log.filter(({ seq }) => seq === log.length || !holes.includes(seq)),
+    );
   }
   return {
     seed,
