@@ -1,6 +1,6 @@
 // A Parley client that is not ours: what a page can do with nothing but the browser's WebSocket. Evaluated in the page;
 // says hello, creates a channel, sends, waits for ack and event, reads the history, and resumes on a new socket.
-(async ({ url, token, other }) => {
+async ({ url, token, other }) => {
   const open = async (cursors) => {
     const socket = new WebSocket(url, "parley.v1");
     const frames = [];
@@ -49,4 +49,4 @@
   const resumed = await second.find(({ type, channel: of }) => type === "event" && of === channel);
   second.socket.close(1000);
   return { subprotocol: first.socket.protocol, welcome: first.welcome, ack, event, history, resumed };
-})
+};

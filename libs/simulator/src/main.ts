@@ -5,11 +5,13 @@ import { simulate } from "./run/simulate.ts";
 import { startSystem } from "./target/system.ts";
 import { createTokens } from "./target/tokens.ts";
 
-const whole = (low: number, high: number) => (text: string): number => {
-  const value = Number(text);
-  if (Number.isInteger(value) && value >= low && value <= high) return value;
-  throw new InvalidArgumentError(`It must be a whole number from ${low} to ${high}.`);
-};
+const whole =
+  (low: number, high: number) =>
+  (text: string): number => {
+    const value = Number(text);
+    if (Number.isInteger(value) && value >= low && value <= high) return value;
+    throw new InvalidArgumentError(`It must be a whole number from ${low} to ${high}.`);
+  };
 
 const collect = (text: string, before: readonly string[]): readonly string[] => [...before, ...text.split(",")];
 
@@ -20,7 +22,12 @@ const program = new Command("npm run simulate --")
   .option("--seconds <n>", "how long they live, seconds", whole(1, 86_400), 60)
   .option("--rate <n>", "things done a second over all people; default a tenth of their number", whole(1, 100_000))
   .option("--restless <factor>", "connections end so many times sooner than in life", whole(1, 100), 1)
-  .option("--target <ws://…>", "a running system instead of one of its own; may be repeated or comma-separated", collect, [])
+  .option(
+    "--target <ws://…>",
+    "a running system instead of one of its own; may be repeated or comma-separated",
+    collect,
+    [],
+  )
   .option("--data <dir>", "the data folder of the running system, whose key signs the tokens", "./data")
   .option("--seed <n>", "where chance begins; the same seed draws the same people", whole(-0x7fffffff, 0x7fffffff))
   .option("--record <file>", "write the history to this file, one JSON object a line")
@@ -46,7 +53,8 @@ async function run(options: Options): Promise<boolean> {
   const progress = createProgress(seconds, process.stderr);
   if (target.length === 0) progress.phase("starting a system of its own, embedded");
   const system = target.length > 0 ? undefined : await startSystem({ command: "start" });
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => void system?.stop().then(() => process.exit(1)));
+  for (const signal of ["SIGINT", "SIGTERM"] as const)
+    process.once(signal, () => void system?.stop().then(() => process.exit(1)));
   try {
     const report = await simulate({
       urls: system?.ws ?? target.map(toAddress),

@@ -1,10 +1,10 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { openWire, type Wire } from "../run/wire.ts";
-import { collectGarbage, inspectable } from "./collect-garbage.ts";
 import { cpuSeconds, residentBytes } from "../target/process-facts.ts";
-import { startSystem, type System } from "../target/system.ts";
+import { type System, startSystem } from "../target/system.ts";
 import { createTokens } from "../target/tokens.ts";
+import { collectGarbage, inspectable } from "./collect-garbage.ts";
 
 export interface IdleCostOptions {
   /** The crowd; default 10,000. */
@@ -138,7 +138,12 @@ async function openTalk(system: System, tokenOf: (user: string) => string) {
       while (sent < end) {
         const wire = wires[sent % wires.length];
         const id = `talk-${sent++}`;
-        await sendAcked(wire, { type: "send", id, channel, text: "a message of some sixty characters, as people write them" });
+        await sendAcked(wire, {
+          type: "send",
+          id,
+          channel,
+          text: "a message of some sixty characters, as people write them",
+        });
       }
     };
     await Promise.all(Array.from({ length: windowMax }, worker));
@@ -147,7 +152,10 @@ async function openTalk(system: System, tokenOf: (user: string) => string) {
 }
 
 /** Waits for the ack itself: kept frames would grow with every message. */
-function sendAcked(wire: Wire | undefined, frame: { readonly id: string; readonly [name: string]: unknown }): Promise<void> {
+function sendAcked(
+  wire: Wire | undefined,
+  frame: { readonly id: string; readonly [name: string]: unknown },
+): Promise<void> {
   return new Promise((resolve, reject) => {
     if (wire === undefined) return reject(new Error("nobody sends"));
     const mark = `"id":${JSON.stringify(frame.id)}`;

@@ -1,3 +1,4 @@
+import { runAppendBench, runHistoryBench } from "@parley/store/bench";
 import Table from "cli-table3";
 import { Command } from "commander";
 import { type IdleCost, measureIdleCost } from "./idle-cost.ts";
@@ -10,7 +11,9 @@ interface IdleFlags {
   readonly json: boolean;
 }
 
-const program = new Command("npm run bench --").description("Benchmarks of the whole system; each prints a table, or JSON with --json.");
+const program = new Command("npm run bench --").description(
+  "Benchmarks of the whole system; each prints a table, or JSON with --json.",
+);
 
 program
   .command("idle-cost")
@@ -31,9 +34,23 @@ program
     process.stdout.write(`${flags.json ? JSON.stringify(cost) : formatIdleCost(cost)}\n`);
   });
 
+program
+  .command("history")
+  .description("pages of history by seq in a channel of 1,000 events and in a long one, on both stores")
+  .option("--events <n>", "length of the long channel", "500000")
+  .action(async ({ events }: { readonly events: string }) => void (await runHistoryBench({ events: Number(events) })));
+
+program
+  .command("appends")
+  .description("durable appends by size of the run, on both stores")
+  .action(async () => void (await runAppendBench()));
+
 function formatIdleCost({ few, many, gatewayBytesPerSession, chatServerBytesPerSession, sendRatio }: IdleCost): string {
   const kib = (bytes: number): string => `${(bytes / 1_024).toFixed(2)} KiB`;
-  const table = new Table({ head: ["", `${few.sessions} idle`, `${many.sessions} idle`], style: { head: [], border: [] } });
+  const table = new Table({
+    head: ["", `${few.sessions} idle`, `${many.sessions} idle`],
+    style: { head: [], border: [] },
+  });
   const row = (name: string, of: (measure: typeof few) => string): void => void table.push([name, of(few), of(many)]);
   row("gateways, resident", ({ residentMiB }) => `${residentMiB["gateway"]?.toFixed(1)} MiB`);
   row("chat servers, resident", ({ residentMiB }) => `${residentMiB["chat-server"]?.toFixed(1)} MiB`);

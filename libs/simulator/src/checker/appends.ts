@@ -90,7 +90,8 @@ function checkAckSeqs(history: History, findings: Findings): void {
 export function checkContiguous(logs: ChannelLogs, findings: Findings): void {
   for (const log of logs.values()) {
     for (let seq = 1; seq <= log.head; seq++) {
-      if (log.find(seq) === undefined) findings.add("C3", `${log.channel}/${seq} is missing below the head ${log.head}`, []);
+      if (log.find(seq) === undefined)
+        findings.add("C3", `${log.channel}/${seq} is missing below the head ${log.head}`, []);
     }
     for (const event of log.read) {
       if (event.seq >= 1 && event.seq <= log.head) continue;
@@ -155,5 +156,7 @@ function hasContent(log: ChannelLog, event: SeenEvent, sent: Content): boolean {
   const target = event.kind === "edit" ? event.target : event.seq;
   const isErased = target !== undefined && log.deletionOf(target) !== undefined;
   if (isErased && text === undefined) return true;
-  return event.kind === "message" && rest === sent.rest && log.editsOf(event.seq).some((edit) => edit.content.text === text);
+  return (
+    event.kind === "message" && rest === sent.rest && log.editsOf(event.seq).some((edit) => edit.content.text === text)
+  );
 }

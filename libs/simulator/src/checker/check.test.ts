@@ -47,7 +47,9 @@ function exchange(lines: readonly HistoryLine[], a: SeenEvent, b: SeenEvent): re
 
 /** Two messages, the first acked before the second was sent, none of them changed later. */
 function findSequential(lines: readonly HistoryLine[], isOneDevice: boolean) {
-  const targets = new Set(all(lines, "final-log").flatMap(({ event }) => (event.target === undefined ? [] : [event.target])));
+  const targets = new Set(
+    all(lines, "final-log").flatMap(({ event }) => (event.target === undefined ? [] : [event.target])),
+  );
   const plain = messages(lines).filter(({ event }) => !targets.has(event.seq));
   for (const { event: a } of plain) {
     const ack = all(lines, "ok").find(({ id }) => id === a.id);
@@ -72,7 +74,8 @@ const mutants: readonly { readonly name: string; readonly finds: Invariant; read
     mutate(lines) {
       const last = all(lines, "final-log").at(-1);
       const head = all(lines, "final-head")[0];
-      if (last === undefined || head === undefined || !all(lines, "ok").some(({ seq }) => seq === last.event.seq)) return;
+      if (last === undefined || head === undefined || !all(lines, "ok").some(({ seq }) => seq === last.event.seq))
+        return;
       return replace(replace(lines, last) ?? [], head, { ...head, head: head.head - 1 });
     },
   },
@@ -83,7 +86,10 @@ const mutants: readonly { readonly name: string; readonly finds: Invariant; read
       const ack = all(lines, "ok").find(({ seq }) => messages(lines).some(({ event }) => event.seq === seq));
       const line = messages(lines).find(({ event }) => event.seq === ack?.seq);
       if (line === undefined) return;
-      return replace(lines, line, { ...line, event: { ...line.event, isDeleted: undefined, content: { text: "x", rest: "y" } } as never });
+      return replace(lines, line, {
+        ...line,
+        event: { ...line.event, isDeleted: undefined, content: { text: "x", rest: "y" } } as never,
+      });
     },
   },
   {
@@ -125,7 +131,8 @@ const mutants: readonly { readonly name: string; readonly finds: Invariant; read
       const sent = (connection: number, seq: number) =>
         all(lines, "delivered").find((one) => one.connection === connection && one.event.seq === seq);
       const line = all(lines, "delivered").find(
-        ({ connection, event }) => sent(connection, event.seq - 1) !== undefined && sent(connection, event.seq + 1) !== undefined,
+        ({ connection, event }) =>
+          sent(connection, event.seq - 1) !== undefined && sent(connection, event.seq + 1) !== undefined,
       );
       return replace(lines, line);
     },
@@ -145,7 +152,10 @@ const mutants: readonly { readonly name: string; readonly finds: Invariant; read
       const delivered = all(lines, "delivered");
       const touched = new Set(all(lines, "final-log").map(({ event }) => event.target));
       const line = delivered.find(
-        (one) => !touched.has(one.event.seq) && one.event.kind === "message" && delivered.some((other) => other !== one && other.event === one.event),
+        (one) =>
+          !touched.has(one.event.seq) &&
+          one.event.kind === "message" &&
+          delivered.some((other) => other !== one && other.event === one.event),
       );
       return line && replace(lines, line, { ...line, event: { ...line.event, bytes: "other" } });
     },
@@ -262,7 +272,9 @@ const mutants: readonly { readonly name: string; readonly finds: Invariant; read
         { ...sent, id: "stale", at: ack.at + 0.1 },
         { line: "refused", at: ack.at + 0.2, connection: sent.connection, id: "stale", code: "not_member" },
       ];
-      const isOwner = all(lines, "connected").some(({ connection, user }) => connection === sent.connection && user === "ada");
+      const isOwner = all(lines, "connected").some(
+        ({ connection, user }) => connection === sent.connection && user === "ada",
+      );
       return isOwner ? replace(lines, ack, ack, ...refused) : undefined;
     },
   },

@@ -83,7 +83,10 @@ function checkSameEverywhere(history: History, logs: ChannelLogs, findings: Find
     const stored = log.find(event.seq);
     // Above the head is the business of C7: it was there, and was taken back.
     if (stored !== undefined && !isOfLog(log, event)) {
-      findings.add("C4", `${place} was delivered as another event than the log holds`, [deliveredLine(event), logLine(stored)]);
+      findings.add("C4", `${place} was delivered as another event than the log holds`, [
+        deliveredLine(event),
+        logLine(stored),
+      ]);
     }
     const seen = first.get(place);
     if (seen === undefined) first.set(place, event);

@@ -53,7 +53,8 @@ function createModel(random: Random) {
   let requests = 0;
 
   const now = (): number => lines.length + 1;
-  const socketOf = (user: string): Socket | undefined => random.pick([...sockets.values()].filter((socket) => socket.user === user));
+  const socketOf = (user: string): Socket | undefined =>
+    random.pick([...sockets.values()].filter((socket) => socket.user === user));
 
   const connect = (user: string, device: string): void => {
     const key = `${user}/${device}`;
@@ -160,7 +161,9 @@ function createModel(random: Random) {
   };
 
   const hasLeftBy = (user: string, seq: number): boolean =>
-    log.slice(0, seq).some((event) => (event.members ?? []).some((one) => one.user === user && one.change === "removed"));
+    log
+      .slice(0, seq)
+      .some((event) => (event.members ?? []).some((one) => one.user === user && one.change === "removed"));
 
   const read = (socket: Socket): void => {
     if (!members.has(socket.user) || hasLeftBy(socket.user, log.length)) return;
@@ -174,7 +177,8 @@ function createModel(random: Random) {
   };
 
   const joinOf = (user: string): number =>
-    log.findLast((event) => (event.members ?? []).some((one) => one.user === user && one.change === "joined"))?.seq ?? 0;
+    log.findLast((event) => (event.members ?? []).some((one) => one.user === user && one.change === "joined"))?.seq ??
+    0;
 
   const send = (): void => {
     const socket = random.pick([...sockets.values()]);
@@ -268,7 +272,9 @@ function seen(event: Event): SeenEvent {
 
 /** The event as a page shows it after all that the log holds. */
 function folded(event: Event, log: readonly Event[]): Event {
-  const deletion = log.find(({ kind, target }) => kind === "delete" && target === (event.kind === "edit" ? event.target : event.seq));
+  const deletion = log.find(
+    ({ kind, target }) => kind === "delete" && target === (event.kind === "edit" ? event.target : event.seq),
+  );
   if (deletion !== undefined && (event.kind === "message" || event.kind === "edit")) {
     return { ...event, isDeleted: true, content: { rest: event.content.rest } };
   }

@@ -13,7 +13,9 @@ export function checkReads(history: History, logs: ChannelLogs, findings: Findin
   for (const event of history.delivered) {
     const log = logs.get(event.channel);
     if (log === undefined || log.find(event.seq) !== undefined) continue;
-    findings.add("C7", `${event.channel}/${event.seq} was delivered and is not in the final log`, [deliveredLine(event)]);
+    findings.add("C7", `${event.channel}/${event.seq} was delivered and is not in the final log`, [
+      deliveredLine(event),
+    ]);
   }
   for (const read of history.reads) checkPage(history, read, logs, findings);
 }
@@ -43,8 +45,18 @@ function checkPage(history: History, read: Read, logs: ChannelLogs, findings: Fi
 interface Moment {
   readonly at: number;
   /** What is learned counts from just after its time; a look begun at the same instant need not show it. */
-  readonly learn?: { readonly user: string; readonly channel: string; readonly seq: number; readonly line: HistoryLine };
-  readonly look?: { readonly user: string; readonly channel: string; readonly head: number; readonly line: HistoryLine };
+  readonly learn?: {
+    readonly user: string;
+    readonly channel: string;
+    readonly seq: number;
+    readonly line: HistoryLine;
+  };
+  readonly look?: {
+    readonly user: string;
+    readonly channel: string;
+    readonly head: number;
+    readonly line: HistoryLine;
+  };
 }
 
 function checkFloors(history: History, logs: ChannelLogs, findings: Findings): void {

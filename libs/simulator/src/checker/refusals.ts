@@ -1,5 +1,5 @@
 import type { Attempt, History, Request } from "../history/history.ts";
-import { type ChannelLog, type ChannelLogs, logLine } from "./channel-log.ts";
+import { type ChannelLog, type ChannelLogs, findMembership, logLine } from "./channel-log.ts";
 import type { Findings } from "./violation.ts";
 
 /** C11: a refusal is true of some durable state between the request and its answer. */
@@ -15,13 +15,22 @@ export function checkRefusals(history: History, logs: ChannelLogs, findings: Fin
       const high = clocks.sentBefore(log, answer.at);
       const reason = findUntruth(request, attempt, log, low, high);
       if (reason === undefined) continue;
-      findings.add("C11", `${log.channel}: ${answer.code} to ${request.user}/${invoke.id}, ${reason}`, [invoke, answer]);
+      findings.add("C11", `${log.channel}: ${answer.code} to ${request.user}/${invoke.id}, ${reason}`, [
+        invoke,
+        answer,
+      ]);
     }
   }
 }
 
 /** Why the refusal was true at no time, or undefined where it may have been. */
-function findUntruth(request: Request, attempt: Attempt, log: ChannelLog, low: number, high: number): string | undefined {
+function findUntruth(
+  request: Request,
+  attempt: Attempt,
+  log: ChannelLog,
+  low: number,
+  high: number,
+): string | undefined {
   const { invoke, answer } = attempt;
   const isMemberAllAlong = log.memberships(request.user).some(({ from, to }) => from <= low && high < to);
   switch (answer?.line === "refused" ? answer.code : "") {
@@ -31,7 +40,10 @@ function findUntruth(request: Request, attempt: Attempt, log: ChannelLog, low: n
       return findConflictUntruth(request, log);
     case "not_found": {
       const target = invoke.target === undefined ? undefined : log.find(invoke.target);
-      if (target === undefined || !isMemberAllAlong || log.isTouched(target.seq) || target.kind !== "message") return undefined;
+      if (target === undefined || !isMemberAllAlong || log.isTouched(target.seq) || target.kind !== "message")
+        return undefined;
+      // What was said outside one's memberships is not there for one.
+      if (findMembership(log, request.user, target.seq) === undefined) return undefined;
       return target.seq <= low ? `${target.seq} was there before` : undefined;
     }
     case "forbidden": {

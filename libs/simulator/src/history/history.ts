@@ -45,7 +45,12 @@ export interface FinalLog {
 /** Handed to the programs of devices by the SDK, in that order. */
 export interface HandledStream {
   readonly length: number;
-  entry(index: number): { readonly at: number; readonly device: string; readonly channel: string; readonly seq: number };
+  entry(index: number): {
+    readonly at: number;
+    readonly device: string;
+    readonly channel: string;
+    readonly seq: number;
+  };
 }
 
 /**

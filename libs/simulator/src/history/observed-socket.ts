@@ -39,7 +39,16 @@ const freshFramesMax = 20_000;
 
 /** Puts everything that passes over sockets into a history, as their devices see it. */
 export function createObserver(history: History, now: () => number): Observer {
-  const counters: Counters = { sent: 0, acked: 0, refused: 0, unknown: 0, delivered: 0, gaps: 0, connections: 0, closedByServer: 0 };
+  const counters: Counters = {
+    sent: 0,
+    acked: 0,
+    refused: 0,
+    unknown: 0,
+    delivered: 0,
+    gaps: 0,
+    connections: 0,
+    closedByServer: 0,
+  };
   const findEvent = createEventCache();
   let connections = 0;
 
@@ -215,14 +224,18 @@ function lineOfResult(frame: Fields, id: string, connection: number, at: number)
 
 function numbersOf(value: unknown): Record<string, number> {
   if (!isFields(value)) return {};
-  return Object.fromEntries(Object.entries(value).filter((entry): entry is [string, number] => typeof entry[1] === "number"));
+  return Object.fromEntries(
+    Object.entries(value).filter((entry): entry is [string, number] => typeof entry[1] === "number"),
+  );
 }
 
 function headsOf(channels: unknown): Record<string, number> {
   if (!Array.isArray(channels)) return {};
   return Object.fromEntries(
-    channels.filter(isFields).flatMap(({ channel, head }) =>
-      typeof channel === "string" && typeof head === "number" ? [[channel, head] as const] : [],
-    ),
+    channels
+      .filter(isFields)
+      .flatMap(({ channel, head }) =>
+        typeof channel === "string" && typeof head === "number" ? [[channel, head] as const] : [],
+      ),
   );
 }

@@ -46,7 +46,9 @@ function say({ random }: Actor, device: Device, room: Room): void {
   const content: SendContent = {
     text: drawText(random),
     ...(answered === undefined ? {} : { replyTo: answered.seq, mentions: [answered.sender] }),
-    ...(random.chance(0.05) ? { data: { place: { lat: random.fraction() * 90, name: drawText(random).slice(0, 60) } } } : {}),
+    ...(random.chance(0.05)
+      ? { data: { place: { lat: random.fraction() * 90, name: drawText(random).slice(0, 60) } } }
+      : {}),
   };
   device.client.send(room.channel, content);
   // Now and then somebody presses the key three times.
@@ -81,7 +83,10 @@ async function readBack({ random }: Actor, device: Device, room: Room): Promise<
   }
   let before: number | undefined;
   for (let page = 0; page < 3; page++) {
-    const { events, complete } = await device.client.history(room.channel, { limit: 20, ...(before === undefined ? {} : { before }) });
+    const { events, complete } = await device.client.history(room.channel, {
+      limit: 20,
+      ...(before === undefined ? {} : { before }),
+    });
     before = events[0]?.seq;
     if (complete || before === undefined) return;
   }

@@ -51,7 +51,11 @@ export function drawPopulation(random: Random, options: PopulationOptions): Popu
   const energy = energies.reduce((sum, one) => sum + one, 0);
   const people = energies.map((own, index): Person => {
     const perS = (messagesPerS * own) / energy;
-    return { user: `${prefix}${index}`, devices: drawDevices(random, restlessness), pauseMs: Math.min(600_000, 1_000 / perS) };
+    return {
+      user: `${prefix}${index}`,
+      devices: drawDevices(random, restlessness),
+      pauseMs: Math.min(600_000, 1_000 / perS),
+    };
   });
   return { people, channels: drawChannels(random, users, channels) };
 }

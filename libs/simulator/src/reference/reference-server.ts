@@ -108,7 +108,8 @@ export async function startReferenceServer(fault?: Fault): Promise<ReferenceServ
     const isForward = typeof after === "number";
     const rest = seen.filter(({ seq }) => (isForward ? Number(seq) > after : Number(seq) < Number(before ?? Infinity)));
     const page = isForward ? rest.slice(0, Number(limit)) : rest.slice(-Number(limit));
-    const shown = page.length > 1 && page.length === rest.length && strikes("reads-a-stale-page") ? page.slice(0, -1) : page;
+    const shown =
+      page.length > 1 && page.length === rest.length && strikes("reads-a-stale-page") ? page.slice(0, -1) : page;
     const events = shown.map((event) => folded(channel, event));
     return { type: "result", id, events, complete: page.length === rest.length };
   };
@@ -136,11 +137,24 @@ export async function startReferenceServer(fault?: Fault): Promise<ReferenceServ
   const listFor = (user: string): readonly Fields[] =>
     [...channels.values()]
       .filter((channel) => isMember(channel, user))
-      .map(({ id, events }) => ({ channel: id, kind: "group", role: "member", head: events.length, read: 0, unread: 0 }));
+      .map(({ id, events }) => ({
+        channel: id,
+        kind: "group",
+        role: "member",
+        head: events.length,
+        read: 0,
+        unread: 0,
+      }));
 
   const welcome = (socket: WebSocket, frame: Fields): Session => {
     const session = { socket, user: String(frame["token"]) };
-    const base = { type: "welcome", session: `s${sessions.size}`, user: session.user, time: Date.now(), heartbeatMs: 25_000 };
+    const base = {
+      type: "welcome",
+      session: `s${sessions.size}`,
+      user: session.user,
+      time: Date.now(),
+      heartbeatMs: 25_000,
+    };
     write(session, { ...base, channels: listFor(session.user) });
     const cursors = isFields(frame["cursors"]) ? frame["cursors"] : {};
     for (const [id, cursor] of Object.entries(cursors)) {

@@ -22,7 +22,9 @@ export function createProgress(seconds: number, stream: NodeJS.WriteStream): Pro
         if (elapsedS < nextS) return;
         const { sentPerS, deliveredPerS } = rates(elapsedS, counters);
         nextS += plainEveryS;
-        stream.write(`${Math.floor(elapsedS)} of ${seconds} s: ${sentPerS} sent/s, ${deliveredPerS} delivered/s, ${online} online\n`);
+        stream.write(
+          `${Math.floor(elapsedS)} of ${seconds} s: ${sentPerS} sent/s, ${deliveredPerS} delivered/s, ${online} online\n`,
+        );
       },
       end: () => {},
     };
@@ -30,7 +32,8 @@ export function createProgress(seconds: number, stream: NodeJS.WriteStream): Pro
   const bar = new SingleBar(
     {
       stream,
-      format: "{bar} {value}/{total} s | {sent} sent/s | {delivered} delivered/s | {online} online | {reconnects} reconnects",
+      format:
+        "{bar} {value}/{total} s | {sent} sent/s | {delivered} delivered/s | {online} online | {reconnects} reconnects",
       hideCursor: true,
     },
     Presets.shades_classic,

@@ -30,7 +30,8 @@ async function recordFinalLog(history: History, wire: Wire, channel: string, now
   for (;;) {
     const answer = await requestPage(wire, { type: "history", channel, after, limit: pageEvents });
     const events = Array.isArray(answer["events"]) ? answer["events"].filter(isFields) : [];
-    for (const event of events) history.record({ line: "final-log", at: now(), event: parseEvent({ channel, ...event }) });
+    for (const event of events)
+      history.record({ line: "final-log", at: now(), event: parseEvent({ channel, ...event }) });
     after = events.reduce((last, { seq }) => (typeof seq === "number" ? Math.max(last, seq) : last), after);
     if (answer["complete"] === true || events.length === 0) break;
   }

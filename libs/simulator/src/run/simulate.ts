@@ -70,7 +70,8 @@ export async function simulate(options: SimulateOptions): Promise<Report> {
     const used = process.cpuUsage(cpu);
     const simulatorCpu = (used.user + used.system) / 1_000 / (now() - beganAt);
     await crowd.close();
-    if (history.hasLost) throw new Error(`the history is full after ${history.length} lines: take fewer people or seconds`);
+    if (history.hasLost)
+      throw new Error(`the history is full after ${history.length} lines: take fewer people or seconds`);
     progress.phase(`checking ${history.length.toLocaleString("en-US")} lines of history`);
     return report(options, crowd, history, observer.counters, { settleMs, simulatorCpu });
   } finally {
@@ -110,7 +111,9 @@ function report(
   measured: Pick<Report, "settleMs" | "simulatorCpu">,
 ): Report {
   const { seed, users, channels, seconds } = options;
-  const slow = new Set(devices.flatMap(({ user, plan }) => (plan.reading === "fast" ? [] : [`${user}/${plan.device}`])));
+  const slow = new Set(
+    devices.flatMap(({ user, plan }) => (plan.reading === "fast" ? [] : [`${user}/${plan.device}`])),
+  );
   const isSlow = (device: string): boolean => slow.has(device);
   const beganAt = performance.now();
   const { counts, violations } = checkHistory(history);

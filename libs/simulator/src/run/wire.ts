@@ -81,7 +81,9 @@ export async function openWire({ url, token, device, cursors }: WireOptions): Pr
     });
   const send = (frame: Fields): void => socket.send(JSON.stringify(frame));
 
-  socket.on("open", () => send({ type: "hello", token, device, protocol: 1, ...(cursors === undefined ? {} : { cursors }) }));
+  socket.on("open", () =>
+    send({ type: "hello", token, device, protocol: 1, ...(cursors === undefined ? {} : { cursors }) }),
+  );
   const welcome = await find(({ type }) => type === "welcome");
   return {
     welcome,
@@ -92,7 +94,9 @@ export async function openWire({ url, token, device, cursors }: WireOptions): Pr
     request(frame) {
       const from = frames.length;
       send(frame);
-      return find((answer) => frames.indexOf(answer, from) >= 0 && answer["id"] === frame["id"] && answer["type"] !== "event");
+      return find(
+        (answer) => frames.indexOf(answer, from) >= 0 && answer["id"] === frame["id"] && answer["type"] !== "event",
+      );
     },
     find,
     closed,

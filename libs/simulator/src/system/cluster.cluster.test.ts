@@ -3,9 +3,9 @@ import { type Fields, isFields } from "../history/content.ts";
 import { isClean } from "../report/report.ts";
 import { simulate } from "../run/simulate.ts";
 import type { Wire } from "../run/wire.ts";
+import { countConnections } from "../target/process-facts.ts";
 import type { SystemProcess } from "../target/system.ts";
 import { createGroup, type Harness, must, sendUntilAcked, startHarness } from "./harness.ts";
-import { countConnections } from "../target/process-facts.ts";
 
 let harness: Harness;
 
@@ -48,7 +48,9 @@ describe("a cluster of processes on real Redis and a MongoDB-wire server", () =>
 
   test("a user's devices on two gateways are on one chat server", async () => {
     for (const user of ["one", "two", "three", "four", "five"]) {
-      const wires = await Promise.all([0, 1].map((gateway) => harness.open(user, { gateway, device: `on-${gateway}` })));
+      const wires = await Promise.all(
+        [0, 1].map((gateway) => harness.open(user, { gateway, device: `on-${gateway}` })),
+      );
       const devices = await waitForDevices(user, 2);
       expect(new Set(devices.map(({ server }) => server)).size).toBe(1);
       expect(new Set(devices.map(({ gateway }) => gateway)).size).toBe(2);
@@ -64,7 +66,16 @@ describe("a cluster of processes on real Redis and a MongoDB-wire server", () =>
     const channel = await createGroup(first, "create", users.slice(1));
     const last = 41;
     for (let seq = 2; seq <= last; seq++) {
-      must(await first.request({ type: "send", id: `m${seq}`, channel, text: `Nº ${seq} 🧵 e\u0301`, data: { b: seq, a: [1.5] } }), "ack");
+      must(
+        await first.request({
+          type: "send",
+          id: `m${seq}`,
+          channel,
+          text: `Nº ${seq} 🧵 e\u0301`,
+          data: { b: seq, a: [1.5] },
+        }),
+        "ack",
+      );
     }
     await Promise.all(wires.map((wire) => wire.find(({ type, seq }) => type === "event" && seq === last)));
     const back = await harness.open("reader-1", { device: "later", gateway: 0, cursors: { [channel]: 0 } });
@@ -96,7 +107,11 @@ describe("a cluster of processes on real Redis and a MongoDB-wire server", () =>
     );
     const [first] = wires;
     if (first === undefined) throw new Error("nobody is there");
-    const channel = await createGroup(first, "calm", wires.slice(1).map((_, index) => `calm-${index + 1}`));
+    const channel = await createGroup(
+      first,
+      "calm",
+      wires.slice(1).map((_, index) => `calm-${index + 1}`),
+    );
     const [victim] = processesOf("chat-server");
     if (victim === undefined) throw new Error("there is no chat server");
     let isKilled = false;
@@ -130,7 +145,9 @@ describe("a cluster of processes on real Redis and a MongoDB-wire server", () =>
     }
     for (const wire of wires) {
       await wire.find(({ type, seq }) => type === "event" && seq === 1 + wires.length);
-      const seqs = wire.frames.flatMap(({ type, seq, channel: of }) => (type === "event" && of === channel ? [seq] : []));
+      const seqs = wire.frames.flatMap(({ type, seq, channel: of }) =>
+        type === "event" && of === channel ? [seq] : [],
+      );
       expect(seqs).toEqual(Array.from({ length: 1 + wires.length }, (_, index) => index + 1));
     }
     await Promise.all(wires.map((wire) => wire.close()));

@@ -1,5 +1,13 @@
 import { describe, expect, test } from "vitest";
-import { createDataFolder, createGroup, createHarness, must, readLog, sendUntilAcked, startHarness } from "./harness.ts";
+import {
+  createDataFolder,
+  createGroup,
+  createHarness,
+  must,
+  readLog,
+  sendUntilAcked,
+  startHarness,
+} from "./harness.ts";
 
 describe("the embedded system", () => {
   test("carries hello, create, send, ack, event, history and resume, and drains on SIGTERM", async () => {
@@ -13,7 +21,14 @@ describe("the embedded system", () => {
     expect(ack).toMatchObject({ channel, seq: 2 });
     for (const wire of [ada, bob]) {
       const event = await wire.find(({ type, seq }) => type === "event" && seq === 2);
-      expect(event).toMatchObject({ channel, kind: "message", sender: "ada", id: "m1", text: "Grüße 👩🏽‍🚀", time: ack["time"] });
+      expect(event).toMatchObject({
+        channel,
+        kind: "message",
+        sender: "ada",
+        id: "m1",
+        text: "Grüße 👩🏽‍🚀",
+        time: ack["time"],
+      });
     }
     const again = await ada.request({ type: "send", id: "m1", channel, text: "Grüße 👩🏽‍🚀" });
     expect(again).toMatchObject({ type: "ack", seq: 2, duplicate: true });
@@ -75,7 +90,12 @@ describe("the embedded system", () => {
     const channel = await createGroup(ada, "create", ["bob"]);
     for (const room of [channel, "no-such-room"]) {
       for (const type of ["send", "history"]) {
-        const answer = await eve.request({ type, id: `${type}-${room}`, channel: room, ...(type === "send" ? { text: "x" } : {}) });
+        const answer = await eve.request({
+          type,
+          id: `${type}-${room}`,
+          channel: room,
+          ...(type === "send" ? { text: "x" } : {}),
+        });
         expect(answer).toMatchObject({ type: "error", code: "not_member" });
       }
     }

@@ -30,7 +30,9 @@ test.skipIf(isMissing("Debian's python3-websockets", hasPython, "the conversatio
     const { system, tokenOf } = await createHarness({ command: "start" });
     const args = [clientFile("python_client.py"), system.ws[0] ?? "", tokenOf("grace"), "ada"];
     const child = spawn(python, args, { stdio: ["ignore", "pipe", "pipe"] });
-    const [output, errors] = await Promise.all([child.stdout, child.stderr].map((stream) => stream.setEncoding("utf8").toArray()));
+    const [output, errors] = await Promise.all(
+      [child.stdout, child.stderr].map((stream) => stream.setEncoding("utf8").toArray()),
+    );
     expect((errors ?? []).join("")).toBe("");
     const seen: unknown = JSON.parse((output ?? []).join(""));
     if (!isFields(seen)) throw new Error("the client printed no object");
@@ -44,7 +46,9 @@ test.skipIf(isMissing("chromium", existsSync(browser), "the conversation from a 
   "a page with nothing but the browser's WebSocket holds the whole conversation",
   async () => {
     const { system, tokenOf } = await createHarness({ command: "start" });
-    const pages = createServer((_, response) => response.setHeader("content-type", "text/html").end("<title>page</title>"));
+    const pages = createServer((_, response) =>
+      response.setHeader("content-type", "text/html").end("<title>page</title>"),
+    );
     await new Promise<void>((resolve) => pages.listen(0, "127.0.0.1", resolve));
     onTestFinished(() => void pages.close());
     const address = pages.address();

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import type { Fields } from "../history/content.ts";
 import { openWire, type Wire } from "../run/wire.ts";
-import { startSystem, type System, type SystemOptions } from "../target/system.ts";
+import { type System, type SystemOptions, startSystem } from "../target/system.ts";
 import { createTokens } from "../target/tokens.ts";
 
 /** A running system, and a way in for anybody. */
