@@ -116,6 +116,18 @@ export function busContract(name: string, factory: () => Promise<BusFabric>): vo
       await subscription.close();
     });
 
+    test("subscribing to more topics does not take the bus down in between", async () => {
+      await until(() => ben.isUp);
+      const changes: boolean[] = [];
+      const stop = ben.onChange((isUp) => changes.push(isUp));
+      const subscriptions = await Promise.all(
+        Array.from({ length: 20 }, () => ben.subscribe(newTopic(), () => undefined)),
+      );
+      for (const subscription of subscriptions) await subscription.close();
+      expect(changes).toEqual([]);
+      stop();
+    });
+
     test("while the bus is away a publish rejects; when 'up' is told, every subscription delivers again", async () => {
       const topics = [newTopic(), newTopic(), newTopic()];
       const seen = new Set<string>();

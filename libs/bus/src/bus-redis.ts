@@ -141,6 +141,7 @@ export function createRedisBus(options: RedisBusOptions): Bus {
       if (isFirst) subscriptions.add(topic);
       try {
         await waitFor(() => subscriptions.isConfirmed(topic), `The subscription to ${topic}`);
+        if (handlers.has(topic)) established.add(topic);
       } catch (error) {
         await close();
         throw error;
