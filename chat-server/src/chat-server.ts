@@ -15,7 +15,6 @@ import { Peers } from "./peer/peers.ts";
 import { HeadWatchHost } from "./relay/head-watch-host.ts";
 import { InterestHost } from "./relay/interest-host.ts";
 import { RelayHost } from "./relay/relay-host.ts";
-import { ClaimsHost } from "./session/claims-host.ts";
 import { IndexSweepHost } from "./session/index-sweep-host.ts";
 import { PresenceHost } from "./session/presence-host.ts";
 import { ReadMarksHost } from "./session/read-marks-host.ts";
@@ -87,8 +86,6 @@ export async function startChatServer(config: ChatServerConfig, ports: ChatServe
   const readMarks = new ReadMarksHost(store, telemetry);
   const epoch = (): number => lease?.epoch ?? 0;
   const presence = new PresenceHost({ cluster, bus, telemetry, graceMs: config.offlineGraceMs, node, epoch });
-  const graceMs = config.offlineGraceMs;
-  const claims = new ClaimsHost({ directory: cluster.directory, telemetry, node, epoch, graceMs });
   const services: Services = {
     config,
     secret,
@@ -103,7 +100,6 @@ export async function startChatServer(config: ChatServerConfig, ports: ChatServe
     users,
     readMarks,
     presence,
-    claims,
   };
   const sessions = new SessionsHost(services);
   const handlePeer = createPeerHandler({ appends, homes, interest, publisher, relays, sessions, logs, peers });
@@ -163,7 +159,6 @@ export async function startChatServer(config: ChatServerConfig, ports: ChatServe
     heads.close();
     sweep.close();
     echo.close();
-    claims.close();
     await Promise.allSettled([readMarks.flush(), logs.settle(500)]);
     readMarks.close();
     logs.close();

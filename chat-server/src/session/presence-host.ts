@@ -116,8 +116,8 @@ export class PresenceHost {
     this.attempt(
       this.query(users).then((found) => {
         for (const user of users) {
-          const presence = found.get(user);
-          if (!session.isClosed && session.watched?.has(user)) session.tell(toFrame(user, presence));
+          const frame = this.toFrame(user, found.get(user));
+          if (frame !== undefined && !session.isClosed && session.watched?.has(user)) session.tell(frame);
         }
       }),
     );
@@ -130,7 +130,10 @@ export class PresenceHost {
       const part = users.slice(at, at + queryMax);
       this.attempt(
         this.query(part).then((found) => {
-          for (const user of part) this.tellWatchers(toFrame(user, found.get(user)));
+          for (const user of part) {
+            const frame = this.toFrame(user, found.get(user));
+            if (frame !== undefined) this.tellWatchers(frame);
+          }
         }),
       );
     }
@@ -145,8 +148,16 @@ export class PresenceHost {
 
   private async checkGone(user: UserId): Promise<void> {
     const found = await this.query([user]);
-    if ((found.get(user)?.connections.length ?? 0) > 0) return;
-    this.announce(user, "offline", found.get(user)?.lastSeen ?? Date.now());
+    const frame = this.toFrame(user, found.get(user));
+    if (frame?.status === "offline") this.announce(user, "offline", frame.lastSeen ?? Date.now());
+  }
+
+  /** Undefined where it would be "offline" only for want of data: the registry was away, or has just come back. */
+  private toFrame(user: UserId, presence: UserPresence | undefined): PresenceFrame | undefined {
+    if ((presence?.connections.length ?? 0) > 0) return { type: "presence", user, status: "online" };
+    if (!this.cluster.registry.view().isComplete) return undefined;
+    const lastSeen = presence?.lastSeen;
+    return { type: "presence", user, status: "offline", ...(lastSeen === undefined ? {} : { lastSeen }) };
   }
 
   private async query(users: readonly UserId[]): Promise<ReadonlyMap<UserId, UserPresence>> {
@@ -195,12 +206,6 @@ export class PresenceHost {
       this.telemetry.logger.debug({ err: error }, "presence not kept");
     });
   }
-}
-
-function toFrame(user: UserId, presence: UserPresence | undefined): PresenceFrame {
-  if ((presence?.connections.length ?? 0) > 0) return { type: "presence", user, status: "online" };
-  const lastSeen = presence?.lastSeen;
-  return { type: "presence", user, status: "offline", ...(lastSeen === undefined ? {} : { lastSeen }) };
 }
 
 function bucketNumber(user: UserId): number {

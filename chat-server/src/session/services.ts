@@ -7,7 +7,6 @@ import type { Publisher } from "../channel/publisher.ts";
 import type { ChatServerConfig } from "../config.ts";
 import type { Peers } from "../peer/peers.ts";
 import type { RelayHost } from "../relay/relay-host.ts";
-import type { ClaimsHost } from "./claims-host.ts";
 import type { PresenceHost } from "./presence-host.ts";
 import type { ReadMarksHost } from "./read-marks-host.ts";
 import type { Users } from "./users.ts";
@@ -28,5 +27,4 @@ export interface Services {
   readonly users: Users;
   readonly readMarks: ReadMarksHost;
   readonly presence: PresenceHost;
-  readonly claims: ClaimsHost;
 }

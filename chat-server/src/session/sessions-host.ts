@@ -72,7 +72,7 @@ export class SessionsHost {
   }
 
   private attach(link: ChatServerLink, sessions: Map<Attachment, Session>, frame: AttachFrame): void {
-    const { claims, presence, relays, telemetry, users } = this.services;
+    const { presence, relays, telemetry, users } = this.services;
     const owner = users.obtain(frame.user);
     const session = new Session(frame, link, owner, relays);
     sessions.set(frame.attachment, session);
@@ -80,7 +80,6 @@ export class SessionsHost {
     telemetry.metrics.sessions.set(users.sessionCount);
     this.closeReplaced(session);
     presence.enter(session);
-    claims.enter(session);
     this.attachUntilDone(session, frame).catch((error: unknown) => {
       telemetry.logger.error({ err: error, user: frame.user }, "attach failed");
       session.closeSocket(closeCode.unavailable, "the server could not attach the session");
@@ -127,10 +126,10 @@ export class SessionsHost {
 
   private end(session: Session, isMoving: boolean): void {
     if (session.isClosed) return;
-    const { claims, presence, telemetry, users } = this.services;
+    const { presence, telemetry, users } = this.services;
     if (session.watched !== undefined) presence.unwatch(session, session.watched);
     session.end();
-    if (users.remove(session)) claims.leave(session.user, isMoving);
+    users.remove(session);
     telemetry.metrics.sessions.set(users.sessionCount);
     const isHereAnew = [...session.owner.sessions].some((other) => other.connection === session.connection);
     if (!isHereAnew) presence.leave(session, isMoving);

@@ -51,14 +51,11 @@ export class Users {
     this.sessionCount++;
   }
 
-  /** True when it was the user's last session here. */
-  remove(session: Session): boolean {
+  remove(session: Session): void {
     const { owner } = session;
-    if (!owner.sessions.delete(session)) return false;
+    if (!owner.sessions.delete(session)) return;
     this.sessionCount--;
-    if (owner.sessions.size > 0) return false;
-    if (this.users.get(owner.user) === owner) this.users.delete(owner.user);
-    return true;
+    if (owner.sessions.size === 0 && this.users.get(owner.user) === owner) this.users.delete(owner.user);
   }
 
   /** For the relay: sessions of a new member that do not have the channel yet and are not on their way to it. */
