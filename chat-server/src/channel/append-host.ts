@@ -128,8 +128,7 @@ export class AppendHost {
     call.copies++;
     this.telemetry.metrics.forwards.of("sent").inc();
     const onLost = (): void => {
-      // Surely nobody has it: no reason to wait.
-      call.copies--;
+      // No reason to wait. The copy still counts: a publish that took too long may arrive yet (rule 9).
       if (this.calls.get(number) === call && !call.isOurs) this.appendHere(number, call);
     };
     this.peers.send(home, { type: "append", call: number, request: call.request }, onLost);

@@ -1,0 +1,46 @@
+import { type Bus, BusError, createMemoryBus } from "@parley/bus";
+import { createMemoryCluster } from "@parley/cluster";
+import { openMemoryStore } from "@parley/store/testing";
+import { createTestTelemetry } from "@parley/telemetry/testing";
+import { expect, onTestFinished, test } from "vitest";
+import { Peers } from "../peer/peers.ts";
+import { AppendHost } from "./append-host.ts";
+import { contentHash } from "./content-hash.ts";
+import { Homes } from "./homes.ts";
+import { LogHost } from "./log-host.ts";
+import type { Answer, AppendRequest, Wish } from "./request.ts";
+
+test("a refusal is unknown where the forward failed by taking too long: that copy may arrive yet", async () => {
+  const cluster = createMemoryCluster();
+  const telemetry = createTestTelemetry("chat-1", "chat-server");
+  const base = { role: "chat-server", address: "", weight: 1, state: "up" } as const;
+  const load = { sessions: 0, eventLoopDelayMs: 0, cpu: 0 };
+  for (const node of ["chat-1", "chat-2"]) await cluster.registry.join({ ...base, node, process: node, load });
+  const homes = new Homes("chat-1", cluster.registry);
+  const channel = Array.from({ length: 100 }, (_, n) => `c${n}`).find((one) => homes.homeOf(one) === "chat-2");
+  if (channel === undefined) throw new Error("chat-2 is the home of nothing");
+  const bus = createMemoryBus();
+  const slow: Bus = {
+    publish: async (topic, payload) => {
+      await bus.publish(topic, payload);
+      throw new BusError("took too long");
+    },
+    subscribe: (topic, handler) => bus.subscribe(topic, handler),
+    isUp: true,
+    onChange: (listener) => bus.onChange(listener),
+    close: () => bus.close(),
+  };
+  const peers = new Peers({ bus: slow, self: "chat-1", telemetry, handler: () => undefined });
+  const limits = { queueMax: 100, runMax: 10, membersMax: 10 };
+  const logs = new LogHost({ store: openMemoryStore(), limits, telemetry, onSettled: () => undefined });
+  onTestFinished(async () => {
+    logs.close();
+    await cluster.close();
+    await bus.close();
+  });
+  const appends = new AppendHost({ homes, logs, peers, telemetry });
+  const wish: Wish = { kind: "message", text: "hello" };
+  const request: AppendRequest = { channel, sender: "bob", id: "b1", hash: contentHash("key", wish), wish };
+  const answer = await new Promise<Answer>((resolve) => appends.append(request, false, resolve));
+  expect(answer).toMatchObject({ ok: false, code: "not_member", isUnknown: true });
+});
