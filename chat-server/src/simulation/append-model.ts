@@ -15,6 +15,7 @@ interface Call {
   readonly asker: Asker;
   readonly startedAt: number;
   copies: number;
+  isOurs: boolean;
 }
 
 /** What `AppendHost` does, on virtual time: to the home, again, and then by our own hand (rules 9 and 11). */
@@ -38,7 +39,7 @@ export class AppendModel {
 
   append(request: AppendRequest, asker: Asker): void {
     const number = this.nextCall++;
-    const call: Call = { request, asker, startedAt: this.world.timeline.now, copies: 0 };
+    const call: Call = { request, asker, startedAt: this.world.timeline.now, copies: 0, isOurs: false };
     this.calls.set(number, call);
     const home = this.world.homeOf(request.channel, this.node);
     if (home === this.node) this.appendHere(number, call);
@@ -73,6 +74,7 @@ export class AppendModel {
   }
 
   private appendHere(number: number, call: Call): void {
+    call.isOurs = true;
     call.copies++;
     const left = call.startedAt + giveUpMs - this.world.timeline.now;
     this.world.timeline.after(Math.max(left, 0), () => this.giveUp(number), this.owner);
@@ -81,13 +83,17 @@ export class AppendModel {
 
   private forward(number: number, call: Call, home: number): void {
     call.copies++;
-    this.world.sendPeer(this.node, home, { type: "append", call: number, request: call.request });
+    this.world.sendPeer(this.node, home, { type: "append", call: number, request: call.request }, () => {
+      // No reason to wait, but the copy counts: a publish that took too long may arrive yet.
+      if (this.world.mutation.trustsLosses) call.copies--;
+      if (this.calls.get(number) === call && !call.isOurs) this.appendHere(number, call);
+    });
     const delay = forwardAgainMs + this.world.random.below(20);
     this.world.timeline.after(delay, () => this.again(number, call), this.owner);
   }
 
   private again(number: number, call: Call): void {
-    if (!this.calls.has(number)) return;
+    if (!this.calls.has(number) || call.isOurs) return;
     const home = this.world.homeOf(call.request.channel, this.node);
     const isLate = this.world.timeline.now - call.startedAt >= appendSelfMs;
     if (isLate || home === this.node) this.appendHere(number, call);

@@ -180,6 +180,14 @@ export const mutants: readonly Mutant[] = [
     prepare: restlessOverDoublingBus,
   },
   {
+    name: "what the bus says it has lost counts as no copy any more",
+    rule: "9",
+    mutation: { trustsLosses: true },
+    caughtBy: ["C5"],
+    runsMax: 3_000,
+    prepare: restlessOverBadBus,
+  },
+  {
     name: "an unknown outcome is taken for a refusal",
     rule: "9",
     mutation: { takesUnavailableForRefused: true },

@@ -86,9 +86,16 @@ class Simulation implements World {
     return this.homes.get(channel)?.[viewer] ?? viewer;
   }
 
-  sendPeer(from: number, to: number, message: PeerMessage): void {
+  sendPeer(from: number, to: number, message: PeerMessage, onLost?: () => void): void {
     if (this.mutation.hasFaultlessBus) return this.deliverPeer(from, to, message);
-    if (this.random.chance(this.bus.drop)) return;
+    if (this.random.chance(this.bus.drop)) {
+      if (onLost === undefined || this.random.chance(0.5)) return;
+      // A publish that took too long: it is told as failed, and may be under way.
+      if (this.random.chance(0.5)) this.deliverPeer(from, to, message);
+      const sender = this.servers[from];
+      if (sender !== undefined) this.timeline.after(this.random.between(1, 30), onLost, sender.owner);
+      return;
+    }
     this.deliverPeer(from, to, message);
     if (this.random.chance(this.bus.double)) this.deliverPeer(from, to, message);
   }

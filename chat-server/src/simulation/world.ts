@@ -61,6 +61,8 @@ export interface Mutation {
   /** Begins a channel found by the sweep at the index's mark instead of at the membership's first event. */
   readonly trustsIndexMark?: boolean;
   readonly hasNoSweep?: boolean;
+  /** What the bus says it has lost counts as no copy any more. */
+  readonly trustsLosses?: boolean;
   /** A forwarded request that the bus has doubled is done twice. */
   readonly doesDoublesTwice?: boolean;
   /** The bus is faultless, where the layer that repairs its faults is off. */
@@ -81,7 +83,8 @@ export interface World {
   /** Undefined while it is down. */
   server(node: number): ServerModel | undefined;
   homeOf(channel: ChannelId, viewer: number): number;
-  sendPeer(from: number, to: number, message: PeerMessage): void;
+  /** `onLost`: the bus says that it failed, which it also says of what it delivers late. */
+  sendPeer(from: number, to: number, message: PeerMessage, onLost?: () => void): void;
 }
 
 const relayedForms = new WeakMap<LogEvent, RelayedEvent>();
