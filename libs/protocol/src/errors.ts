@@ -1,5 +1,5 @@
-import type { ErrorFrame } from "./server-frames.ts";
 import type { RequestId } from "./ids.ts";
+import type { ErrorFrame } from "./server-frames.ts";
 
 export interface ErrorMeaning {
   /** Whether the same request, sent again unchanged, may succeed. */

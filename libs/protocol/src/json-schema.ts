@@ -1,7 +1,7 @@
 import type { TObject, TProperties } from "typebox";
 import { clientFrameSchemas } from "./client-frames.ts";
-import { clientExamples, eventExamples, serverExamples } from "./examples.ts";
 import { eventSchemas } from "./event-frames.ts";
+import { clientExamples, eventExamples, serverExamples } from "./examples.ts";
 import { serverFrameSchemas } from "./server-frames.ts";
 
 /** One kind of frame, as the generated files know it. */
