@@ -82,7 +82,13 @@ export async function startChatServer(config: ChatServerConfig, ports: ChatServe
     limits: { queueMax, runMax, membersMax },
     onSettled: (channel, events) => publisher.settled(channel, events),
   });
-  const appends = new AppendHost({ homes, logs, peers, telemetry });
+  const appends = new AppendHost({
+    homes,
+    logs,
+    peers,
+    telemetry,
+    onAcked: (channel, seq) => relays.hear(channel, seq),
+  });
   const readMarks = new ReadMarksHost(store, telemetry);
   const epoch = (): number => lease?.epoch ?? 0;
   const presence = new PresenceHost({ cluster, bus, telemetry, graceMs: config.offlineGraceMs, node, epoch });
@@ -135,12 +141,11 @@ export async function startChatServer(config: ChatServerConfig, ports: ChatServe
       presence.recheck();
     }),
     homes.onChange((view) => {
-      if (!view.isComplete) return;
-      const there = new Set(view.nodes.map((info) => info.node));
-      publisher.keepOnly(there);
       interest.redeclareMoved();
-      presence.recheck();
       heads.checkAll();
+      if (!view.isComplete) return;
+      publisher.keepOnly(new Set(view.nodes.map((info) => info.node)));
+      presence.recheck();
     }),
   ];
   const loadTimer = setInterval(() => {

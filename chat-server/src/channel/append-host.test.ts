@@ -38,7 +38,7 @@ test("a refusal is unknown where the forward failed by taking too long: that cop
     await cluster.close();
     await bus.close();
   });
-  const appends = new AppendHost({ homes, logs, peers, telemetry });
+  const appends = new AppendHost({ homes, logs, peers, telemetry, onAcked: () => undefined });
   const wish: Wish = { kind: "message", text: "hello" };
   const request: AppendRequest = { channel, sender: "bob", id: "b1", hash: contentHash("key", wish), wish };
   const answer = await new Promise<Answer>((resolve) => appends.append(request, false, resolve));

@@ -1,5 +1,5 @@
 import type { NodeId } from "@parley/cluster";
-import type { ChannelId } from "@parley/protocol";
+import type { ChannelId, Seq } from "@parley/protocol";
 import type { Telemetry } from "@parley/telemetry";
 import type { Peers } from "../peer/peers.ts";
 import type { RelayedEvent } from "../relay/relayed-event.ts";
@@ -40,6 +40,7 @@ export class AppendHost {
   private readonly peers: Peers;
   private readonly telemetry: Telemetry;
   private readonly times: AppendTimes;
+  private readonly onAcked: (channel: ChannelId, seq: Seq) => void;
   private readonly calls = new Map<number, Call>();
   /** Of forwarded requests, by channel and (sender, id): an event that is relayed to us answers them as well. */
   private readonly byKey = new Map<string, Set<number>>();
@@ -49,12 +50,21 @@ export class AppendHost {
   private nextCall = Math.floor(Math.random() * 2 ** 40);
   private static readonly callsMax = 50_000;
 
-  constructor(options: { homes: Homes; logs: LogHost; peers: Peers; telemetry: Telemetry; times?: AppendTimes }) {
+  constructor(options: {
+    homes: Homes;
+    logs: LogHost;
+    peers: Peers;
+    telemetry: Telemetry;
+    /** A log is known to reach so far: whoever follows it reads on, where the event itself did not come. */
+    onAcked: (channel: ChannelId, seq: Seq) => void;
+    times?: AppendTimes;
+  }) {
     this.homes = options.homes;
     this.logs = options.logs;
     this.peers = options.peers;
     this.telemetry = options.telemetry;
     this.times = options.times ?? appendTimes;
+    this.onAcked = options.onAcked;
   }
 
   /** Calls the asker exactly once. `isRepeat`: another copy of this request may be under way already. */
@@ -81,7 +91,9 @@ export class AppendHost {
 
   /** The home's own word. */
   onAnswer(number: number, answer: Answer): void {
+    const call = this.calls.get(number);
     this.finish(number, answer, 1);
+    if (answer.ok && call !== undefined) this.onAcked(call.request.channel, answer.seq);
   }
 
   /** A peer asks us to append; we do, whether or not we think ourselves the home: it has its reasons. */

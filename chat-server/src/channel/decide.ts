@@ -16,6 +16,9 @@ export type Decision =
   /** The very thing asked for is there already (a direct channel created by the other side). */
   | { readonly kind: "exists" };
 
+/** The same words whether or not there is such a channel. */
+export const notMember = refuse("not_member", "channel: you are not a member");
+
 export interface DecideLimits {
   readonly membersMax: number;
 }
@@ -41,7 +44,7 @@ export function decide(
   if (wish.kind === "noop") return append({ kind: "noop" });
   if (wish.kind === "create") return decideCreate(request, fold);
   const role = fold.roleOf(sender);
-  if (role === undefined) return no("not_member", "channel: you are not a member");
+  if (role === undefined) return { kind: "refuse", answer: notMember };
   switch (wish.kind) {
     case "message":
       if (role === "reader") return no("forbidden", "channel: a reader may not send");
@@ -100,7 +103,7 @@ function decideMembership(request: AppendRequest, fold: ChannelFold, role: Role,
   switch (wish.kind) {
     case "invite":
       if (!isAtLeastModerator(role)) return no("forbidden", "channel: only owners and moderators may invite");
-      if (fold.isMember(wish.user)) return no("conflict", "user: already a member");
+      if (fold.isMember(wish.user)) return no("forbidden", "user: already a member");
       if (fold.memberCount >= limits.membersMax)
         return no("forbidden", `channel: has its most members, ${limits.membersMax}`);
       return append({ kind: "member", user: wish.user, change: "joined", role: "member" });

@@ -25,8 +25,9 @@ export class Homes {
     return this.homeOf(channel) === this.self;
   }
 
-  isThere(node: NodeId): boolean {
-    return this.registry.view().nodes.some((info) => info.node === node && info.role === "chat-server");
+  /** Which incarnation of the node that is: one that was started anew under its old name knows nothing of us. */
+  epochOf(node: NodeId): number {
+    return this.registry.view().nodes.find((info) => info.node === node)?.epoch ?? 0;
   }
 
   /** The other chat servers, draining ones included: they still have sessions. */

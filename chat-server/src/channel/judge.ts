@@ -1,7 +1,7 @@
 import type { ChannelId, RequestId, Seq, UserId } from "@parley/protocol";
 import type { EventBody, LogEvent } from "@parley/store";
 import type { ChannelLogLimits, Lookup } from "./channel-log.ts";
-import { decide, pointsAt } from "./decide.ts";
+import { decide, notMember, pointsAt } from "./decide.ts";
 import { isControl } from "./fold.ts";
 import type { KnownLog } from "./known-log.ts";
 import { type Answer, refuse, requestKey } from "./request.ts";
@@ -130,6 +130,12 @@ class Judgement<Asker> {
     if (!ticket.isReadSince) {
       // The lookup may have found it above our head, and whoever only waits never learns (rule 6).
       this.hold(ticket);
+      return false;
+    }
+    if (!this.isTrial && ticket.request.wish.kind !== "create" && !this.fold.isMember(sender)) {
+      // Without membership there is no use in waiting for it: what was asked after a removal is refused one by one.
+      if (ticket.isSelfSought) this.answers.push({ ticket, answer: notMember });
+      else this.seek(ticket, ticket.request.id, "isSelfSought");
       return false;
     }
     const message = "prev: that request is not in the channel yet";

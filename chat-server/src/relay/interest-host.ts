@@ -3,6 +3,11 @@ import type { ChannelId } from "@parley/protocol";
 import type { Homes } from "../channel/homes.ts";
 import type { Peers } from "../peer/peers.ts";
 
+interface Home {
+  readonly node: NodeId;
+  readonly epoch: number;
+}
+
 /** Without an answer by then the relay goes on unconfirmed, and its head checks stand in. */
 const confirmMs = 400;
 const batchMax = 500;
@@ -14,8 +19,8 @@ const batchMax = 500;
 export class InterestHost {
   private readonly homes: Homes;
   private readonly peers: Peers;
-  /** Home that each channel was declared to. */
-  private readonly declared = new Map<ChannelId, NodeId>();
+  /** Home, and its incarnation, that each channel was declared to. */
+  private readonly declared = new Map<ChannelId, Home>();
   private readonly waiting = new Map<ChannelId, (() => void)[]>();
   private readonly gathered = new Map<NodeId, ChannelId[]>();
   private isGathering = false;
@@ -27,8 +32,7 @@ export class InterestHost {
 
   /** Resolves when the home has confirmed, or when there is nobody to wait for. */
   declare(channel: ChannelId): Promise<void> {
-    const home = this.homes.homeOf(channel);
-    this.declared.set(channel, home);
+    const home = this.note(channel);
     // Our own relay hears everything by a call.
     if (home === this.homes.self || !this.peers.isUp) return Promise.resolve();
     return new Promise((resolve) => {
@@ -45,7 +49,7 @@ export class InterestHost {
   }
 
   withdraw(channel: ChannelId): void {
-    const home = this.declared.get(channel);
+    const home = this.declared.get(channel)?.node;
     this.declared.delete(channel);
     if (home !== undefined && home !== this.homes.self) {
       this.peers.send(home, { type: "uninterest", channels: [channel] });
@@ -60,14 +64,13 @@ export class InterestHost {
     }
   }
 
-  /** The view changed: channels whose home is another now. The caller compares their heads once declared. */
-  redeclareMoved(): ChannelId[] {
-    const moved: ChannelId[] = [];
-    for (const [channel, home] of this.declared) {
-      if (this.homes.homeOf(channel) !== home) moved.push(channel);
+  /** The view changed: tells those homes that are others now, or the same started anew. */
+  redeclareMoved(): void {
+    const epochs = new Map<NodeId, number>();
+    for (const [channel, { node, epoch }] of [...this.declared]) {
+      if (!epochs.has(node)) epochs.set(node, this.homes.epochOf(node));
+      if (this.homes.homeOf(channel) !== node || epochs.get(node) !== epoch) this.redeclare(channel);
     }
-    for (const channel of moved) this.redeclare(channel);
-    return moved;
   }
 
   /** The bus was away: homes may have forgotten us. */
@@ -76,9 +79,14 @@ export class InterestHost {
   }
 
   private redeclare(channel: ChannelId): void {
-    const home = this.homes.homeOf(channel);
-    this.declared.set(channel, home);
+    const home = this.note(channel);
     if (home !== this.homes.self) this.gather(home, channel);
+  }
+
+  private note(channel: ChannelId): NodeId {
+    const node = this.homes.homeOf(channel);
+    this.declared.set(channel, { node, epoch: this.homes.epochOf(node) });
+    return node;
   }
 
   private gather(home: NodeId, channel: ChannelId): void {

@@ -62,7 +62,7 @@ export class Attacher {
     if (session.isClosed || session.channels.has(channel)) return;
     this.attempt(session, channel, async () => {
       await this.follow(session, channel);
-      await this.startFrom(session, channel, seq - 1);
+      await this.startFromJoin(session, channel, seq);
     });
   }
 
@@ -74,7 +74,10 @@ export class Attacher {
     if (session.stage !== "attached") return;
     const index = await this.services.store.readUser(session.user);
     for (const [channel, { in: entered, out }] of index.channels) {
-      if (entered > out && !session.channels.has(channel)) this.joined(session, channel, entered);
+      // The word of a leave reaches the index late; the session knows better.
+      if (entered > out && !session.channels.has(channel) && !session.hasLeft(channel, entered)) {
+        this.joined(session, channel, entered);
+      }
     }
   }
 
@@ -103,7 +106,7 @@ export class Attacher {
   ): void {
     const baseline: [ChannelId, Seq][] = [];
     const missing: [ChannelId, Seq][] = [];
-    const fresh: [ChannelId, Seq][] = [];
+    const fresh: ChannelId[] = [];
     for (const [channel, held] of [...session.channels]) {
       const { relay } = held.record;
       const cursor = cursors.get(channel);
@@ -125,7 +128,7 @@ export class Attacher {
         baseline.push([channel, relay.cursor]);
       } else {
         // Joined while the session was on its way: from the first event that the member may see.
-        fresh.push([channel, (relay.fold.intervalsOf(session.user).at(-1)?.from ?? 1) - 1]);
+        fresh.push(channel);
       }
     }
     session.stage = "attached";
@@ -138,8 +141,7 @@ export class Attacher {
     }
     for (const [channel, cursor] of missing)
       this.attempt(session, channel, () => this.catchUp(session, channel, cursor));
-    for (const [channel, cursor] of fresh)
-      this.attempt(session, channel, () => this.startFrom(session, channel, cursor));
+    for (const channel of fresh) this.attempt(session, channel, () => this.startFromJoin(session, channel, 0));
   }
 
   private toWelcome(session: Session, first: readonly ChannelId[], index: UserIndex, more: boolean): WelcomeFrame {
@@ -173,21 +175,30 @@ export class Attacher {
         const relay = held?.record.relay;
         if (held === undefined || relay === undefined || held.isLive || session.isClosed) return;
         if (!relay.fold.isMember(session.user)) return session.drop(channel);
-        if (!frame.isNew) {
-          const from = relay.fold.intervalsOf(session.user).at(-1)?.from ?? 1;
-          return this.startFrom(session, channel, from - 1);
-        }
+        if (!frame.isNew) return this.startFromJoin(session, channel, 0);
         session.track(channel, relay.cursor);
         relay.add(session);
       });
     }
   }
 
-  private async startFrom(session: Session, channel: ChannelId, cursor: Seq): Promise<void> {
+  /**
+   * Begins at the first event of the membership, which only the log's fold knows: the index's mark may lie above it.
+   * `heardSeq`: an event that the log is said to hold.
+   */
+  private async startFromJoin(session: Session, channel: ChannelId, heardSeq: Seq): Promise<void> {
     const held = session.channels.get(channel);
     if (session.isClosed || held === undefined || held.isLive) return;
-    session.begin(channel, cursor);
-    await this.catchUp(session, channel, cursor);
+    const fold = held.record.relay?.fold;
+    const from = fold?.intervalsOf(session.user).at(-1)?.from;
+    if (from === undefined || fold?.isMember(session.user) !== true) {
+      // Left again, or the relay is a message behind and adds the session when it learns of the join.
+      session.drop(channel);
+      this.services.relays.hear(channel, heardSeq);
+      return;
+    }
+    session.begin(channel, from - 1);
+    await this.catchUp(session, channel, from - 1);
   }
 
   private catchUp(session: Session, channel: ChannelId, cursor: Seq): Promise<void> {

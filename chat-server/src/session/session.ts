@@ -111,6 +111,11 @@ export class Session implements RelaySession {
     this.link.send({ type: "gap", attachment, channel, to: cursor });
   }
 
+  /** Whether this socket was told of a leave at or after `seq`. */
+  hasLeft(channel: ChannelId, seq: Seq): boolean {
+    return (this.left?.get(channel) ?? 0) >= seq;
+  }
+
   untrack(channel: ChannelId): void {
     const cursor = this.channels.get(channel)?.record.relay?.cursor;
     if (cursor !== undefined) {

@@ -237,15 +237,10 @@ export class DeviceModel {
     if (this.world.mutation.takesUnavailableForRefused && answer.isUnknown) return "refused";
     if (isRetryable(answer) || answer.isUnknown) return "retry";
     entry.openCopies--;
-    if (entry.openCopies <= 0 || this.isAboutContent(entry, answer)) return "refused";
+    // A `conflict` is about the id alone, and so is true whoever judges it and whenever.
+    if (entry.openCopies <= 0 || answer.code === "conflict") return "refused";
     entry.inconclusive++;
     return entry.inconclusive < 5 ? "retry" : "unknown";
-  }
-
-  /** True whoever judges it and whenever. That somebody is a member already is a `conflict` too, and may pass. */
-  private isAboutContent(entry: Entry, answer: Answer & { ok: false }): boolean {
-    if (answer.code !== "conflict") return false;
-    return entry.operation.request.wish.kind !== "invite" || this.world.mutation.takesConflictForFinal === true;
   }
 
   private settle(channel: ChannelId, outbox: Outbox, entry: Entry, state: "acked" | "refused" | "unknown"): void {

@@ -195,15 +195,6 @@ export const mutants: readonly Mutant[] = [
     runsMax: 200,
   },
   {
-    name: "a conflict about the state of a channel is taken for final",
-    rule: "9",
-    firstSeed: 1_300,
-    mutation: { takesConflictForFinal: true },
-    caughtBy: ["C5"],
-    runsMax: 3_000,
-    prepare: restless,
-  },
-  {
     name: "a retry has a new id",
     rule: "9",
     mutation: { takesNewIdOnRetry: true },

@@ -56,8 +56,6 @@ export interface Mutation {
   readonly relinksUnsettled?: boolean;
   readonly takesUnavailableForRefused?: boolean;
   readonly takesNewIdOnRetry?: boolean;
-  /** Takes a `conflict` about the state of the channel for one about the id. */
-  readonly takesConflictForFinal?: boolean;
   /** Begins a channel found by the sweep at the index's mark instead of at the membership's first event. */
   readonly trustsIndexMark?: boolean;
   readonly hasNoSweep?: boolean;

@@ -1,7 +1,8 @@
 import { encodeHistoryResult, type HistoryFrame } from "@parley/protocol";
+import { notMember } from "../../channel/decide.ts";
 import { readState } from "../../channel/read-log.ts";
 import { readPage } from "../history-page.ts";
-import { type Outcome, reject, reply } from "../outcome.ts";
+import { type Outcome, refusalOf, reply } from "../outcome.ts";
 import type { Services } from "../services.ts";
 import type { Session } from "../session.ts";
 
@@ -12,7 +13,7 @@ const reachMs = 2_000;
 export async function handleHistory(services: Services, session: Session, frame: HistoryFrame): Promise<Outcome> {
   const { channel, id } = frame;
   const view = await viewOf(services, session, channel);
-  if (!view?.fold.isMember(session.user)) return reject(id, "not_member", "channel: you are not a member");
+  if (!view?.fold.isMember(session.user)) return refusalOf(id, notMember, false);
   const { before, after } = frame;
   const limit = frame.limit ?? limitDefault;
   const page = await readPage(services.store, { channel, user: session.user, ...view, before, after, limit });
