@@ -206,3 +206,18 @@ test("an attach that fails in the middle and is tried again leaves no channel ou
   if (welcome.type !== "welcome") throw new Error(welcome.raw);
   expect(welcome.channels.map((entry) => entry.channel).sort()).toEqual([...channels].sort());
 });
+
+test("a home that was started anew under its old name is told again who listens", async () => {
+  const { fleet, ada } = await conversation({});
+  const channels: string[] = [];
+  for (let n = 0; n < 8; n++) {
+    const created = await ada.ask({ type: "channel.create", id: `x${n}`, kind: "group", members: ["lin"] });
+    if (created.type !== "result" || created.channel === undefined) throw new Error(created.raw);
+    channels.push(created.channel);
+  }
+  await fleet.restart(2);
+  const lin = (await fleet.connect(2, "gateway-3")).attach("lin");
+  await lin.welcome();
+  for (const channel of channels) await lin.ask(text("m1", channel));
+  for (const channel of channels) await ada.met(() => ada.seqs(channel).length === 2);
+});

@@ -17,6 +17,8 @@ export interface TestFleet {
   readonly links: LocalLinks;
   /** A link from a gateway of that name to the n-th server. */
   connect(server: number, gateway?: string): Promise<TestGateway>;
+  /** Ends the n-th server and starts it again under its old name. */
+  restart(server: number): Promise<void>;
   /** Log lines of level error and above: a healthy server has none, whatever the store and the bus do. */
   errors(): readonly LogLine[];
   close(): Promise<void>;
@@ -33,7 +35,7 @@ export async function startTestFleet(
   const links = new LocalLinks();
   const servers: ChatServer[] = [];
   const logs: (readonly LogLine[])[] = [];
-  for (let n = 1; n <= count; n++) {
+  const start = async (n: number): Promise<ChatServer> => {
     const node = `chat-${n}`;
     const config = chatServerConfig.with({ offlineGraceMs: 50, ...options.config, node });
     const telemetry = createTestTelemetry(node, "chat-server");
@@ -41,10 +43,9 @@ export async function startTestFleet(
     const listener = createLinkListener({ node, local: links });
     const secret = "0123456789abcdef0123456789abcdef";
     const ownBus = options.wrapBus?.(bus, node) ?? bus;
-    servers.push(
-      await startChatServer(config, { store, bus: ownBus, cluster, tokens, links: listener, telemetry, secret }),
-    );
-  }
+    return startChatServer(config, { store, bus: ownBus, cluster, tokens, links: listener, telemetry, secret });
+  };
+  for (let n = 1; n <= count; n++) servers.push(await start(n));
   return {
     servers,
     store,
@@ -52,6 +53,10 @@ export async function startTestFleet(
     cluster,
     links,
     connect: async (server, gateway = "gateway-1") => new TestGateway(await links.connect(gateway, `chat-${server}`)),
+    restart: async (n) => {
+      await servers[n - 1]?.close();
+      servers[n - 1] = await start(n);
+    },
     errors: () => logs.flat().filter((line) => Number(line.level) >= 50),
     close: async () => {
       await Promise.all(servers.map((server) => server.close()));
