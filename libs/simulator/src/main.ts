@@ -29,6 +29,12 @@ const program = new Command("npm run simulate --")
     [],
   )
   .option("--data <dir>", "the data folder of the running system, whose key signs the tokens", "./data")
+  .option("--cluster", "start a system of processes of its own (npm run cluster) instead of the embedded one", false)
+  .option(
+    "--kill <second>",
+    "with --cluster: SIGKILL one chat server so many seconds in; no socket may end",
+    whole(1, 86_400),
+  )
   .option("--seed <n>", "where chance begins; the same seed draws the same people", whole(-0x7fffffff, 0x7fffffff))
   .option("--record <file>", "write the history to this file, one JSON object a line")
   .option("--json", "print one JSON object and no table", false)
@@ -42,6 +48,8 @@ interface Options {
   readonly restless: number;
   readonly target: readonly string[];
   readonly data: string;
+  readonly cluster: boolean;
+  readonly kill?: number;
   readonly seed?: number;
   readonly record?: string;
   readonly json: boolean;
@@ -51,8 +59,14 @@ async function run(options: Options): Promise<boolean> {
   const { users, channels, seconds, target, json } = options;
   const seed = options.seed ?? Date.now() % 0x7fffffff;
   const progress = createProgress(seconds, process.stderr);
-  if (target.length === 0) progress.phase("starting a system of its own, embedded");
-  const system = target.length > 0 ? undefined : await startSystem({ command: "start" });
+  if (options.cluster && target.length > 0) throw new Error("--cluster starts a system, --target names one: not both");
+  if (options.kill !== undefined && !options.cluster) throw new Error("--kill needs --cluster");
+  if (target.length === 0) {
+    progress.phase(`starting a system of its own, ${options.cluster ? "a cluster of processes" : "embedded"}`);
+  }
+  const system = target.length > 0 ? undefined : await startSystem({ command: options.cluster ? "cluster" : "start" });
+  const victim = options.kill === undefined ? undefined : system?.processes.find(({ role }) => role === "chat-server");
+  let isKilled = false;
   for (const signal of ["SIGINT", "SIGTERM"] as const)
     process.once(signal, () => void system?.stop().then(() => process.exit(1)));
   try {
@@ -68,11 +82,18 @@ async function run(options: Options): Promise<boolean> {
       // Two runs on one system must not meet, also with the same seed.
       prefix: `sim-${Date.now().toString(36)}-`,
       progress,
+      onSecond(elapsedS) {
+        if (victim === undefined || isKilled || elapsedS < (options.kill ?? 0)) return;
+        isKilled = true;
+        process.kill(victim.pid, "SIGKILL");
+        progress.phase(`killed ${victim.node} (pid ${victim.pid})`);
+      },
       ...(options.record === undefined ? {} : { recordFile: options.record }),
     });
     process.stdout.write(`${json ? JSON.stringify(report) : formatReport(report)}\n`);
     if (!json) process.stdout.write(`seed ${seed}\n`);
-    return isClean(report);
+    if (victim !== undefined && !isKilled) throw new Error("--kill: the run ended before anything was killed");
+    return isClean(report) && (victim === undefined || report.closedByServer === 0);
   } finally {
     await system?.stop();
   }
