@@ -159,6 +159,8 @@ export class Attacher {
       if (target === undefined) {
         aloneSince ??= now();
         failed.clear();
+        // Better the one that sent it away than none; one that drains sends it away again.
+        if (!this.#isDraining(session.shunned)) session.shunned = undefined;
         await this.#viewChange();
         continue;
       }

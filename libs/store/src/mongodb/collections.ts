@@ -71,12 +71,16 @@ export async function openCollections(options: ConnectOptions): Promise<Collecti
     const unique = { unique: true };
     await events.createIndex({ channel: 1, seq: 1 }, unique);
     await events.createIndex({ channel: 1, sender: 1, id: 1 }, unique);
+    const channels = db.collection<ChannelDocument>("channels");
+    const users = db.collection<UserDocument>("users");
+    // There always is this index: asking for it makes the collection, now and not under the first load.
+    await Promise.all([channels.createIndex({ _id: 1 }), users.createIndex({ _id: 1 })]);
     return {
       client,
       db,
       events,
-      channels: db.collection("channels"),
-      users: db.collection("users"),
+      channels,
+      users,
       claims: db.collection(events.collectionName),
       isPointOnly: "ferretdbVersion" in (await db.admin().command({ buildInfo: 1 })),
     };
