@@ -91,6 +91,8 @@ async function start(rig: Rig, name: string): Promise<Teller> {
   return teller;
 }
 
+const awayAt = (count: number) => ({ what: "send away", count }) as const;
+
 test("whatever is lost, doubled, reordered or cut, a client sees each event once, in order, or a gap, and reaches the head", async () => {
   const rig = await startRig({ config: { mendEveryMs: 1, sweepMs: 10, replaceDeadlineMs: 60_000 } });
   let run = 0;
@@ -120,6 +122,7 @@ test("whatever is lost, doubled, reordered or cut, a client sees each event once
         await teller.server.stop();
       }
     }),
-    { numRuns: 40 },
+    // Sent away twice with nowhere else to go was found by chance once.
+    { numRuns: 40, examples: [[[awayAt(4), awayAt(3)]]] },
   );
 }, 60_000);
