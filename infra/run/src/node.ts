@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { ConfigError } from "@parley/config";
 import { startManagement } from "@parley/telemetry";
 import { tellParent } from "./child-message.ts";
+import { collectWhenIdle } from "./idle-memory.ts";
 import { endParts, type Part, startChatServerPart, startGatewayPart, startPresencePart } from "./parts.ts";
 import { openPorts, type ProcessPorts } from "./ports.ts";
 import { type NodeSettings, nodeTable } from "./settings.ts";
@@ -34,6 +35,7 @@ async function run(settings: NodeSettings): Promise<void> {
     settings.drainMs,
     say,
   );
+  collectWhenIdle();
   const wanted = partsOf(settings);
   for (const start of wanted) parts.push(await start(ports));
   const gateway = parts.find(({ role }) => role === "gateway");

@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { ConfigError } from "@parley/config";
 import { startManagement } from "@parley/telemetry";
+import { collectWhenIdle } from "./idle-memory.ts";
 import { rotateLog } from "./log-file.ts";
 import { endParts, type Part, startChatServerPart, startGatewayPart, startPresencePart } from "./parts.ts";
 import { openPorts, type ProcessPorts } from "./ports.ts";
@@ -47,6 +48,7 @@ async function start(settings: StartSettings): Promise<void> {
   const presence = await startPresence(ports, host, port === 0 ? 0 : port + 1);
   parts.push(presence);
   screen.say(`presence: ${presence.address}`);
+  collectWhenIdle();
   const management = await startManagement({
     host: settings.managementHost,
     port: settings.managementPort,
