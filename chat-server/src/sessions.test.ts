@@ -358,3 +358,16 @@ test("the claim of a user who has left is given back after the grace period, not
   again.detach();
   await expect.poll(() => directory.find("ada")).toBeUndefined();
 });
+
+test("one's own message is never unread, on no device", async () => {
+  const fleet = await fleetOf(2);
+  const ada = await enter(fleet, "ada", 1);
+  const grace = await enter(fleet, "grace", 2);
+  const channel = await group(ada, ["grace"]);
+  await ada.ask(text("m1", channel));
+  await grace.met(() => grace.seqs(channel).length === 2);
+  const phone = await enter(fleet, "ada", 1, { device: "phone" });
+  expect(await phone.welcome()).toMatchObject({ channels: [{ channel, read: 2, unread: 0 }] });
+  const other = await enter(fleet, "grace", 2, { device: "other" });
+  expect(await other.welcome()).toMatchObject({ channels: [{ channel, read: 0, unread: 1 }] });
+});

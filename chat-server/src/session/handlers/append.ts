@@ -38,6 +38,11 @@ export async function handleAppend(
   const answer = await append(services, session, frame.channel, frame.id, toWish(frame), isRepeat, prev);
   if (!answer.ok) return refusalOf(frame.id, answer, isRepeat);
   const { seq, time, isDuplicate } = answer;
+  if (frame.type === "send" && !isDuplicate) {
+    // Whoever writes has read: nobody's own message is unread.
+    const ordinal = session.channels.get(frame.channel)?.record.relay?.ordinalAt(seq);
+    services.readMarks.advance(session.owner, frame.channel, seq, ordinal);
+  }
   const ack = { type: "ack", id: frame.id, channel: frame.channel, seq, time } as const;
   return reply(isDuplicate ? { ...ack, duplicate: true } : ack);
 }
