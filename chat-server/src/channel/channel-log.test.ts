@@ -1,6 +1,7 @@
 import type { LogEvent } from "@parley/store";
 import { expect, test } from "vitest";
-import { ChannelLog, type ChannelLogEffects, type Lookup } from "./channel-log.ts";
+import { ChannelLog } from "./channel-log.ts";
+import type { ChannelLogEffects, Lookup } from "./channel-log-effects.ts";
 import { contentHash } from "./content-hash.ts";
 import { ChannelFold } from "./fold.ts";
 import type { Answer, AppendRequest, Wish } from "./request.ts";

@@ -1,45 +1,10 @@
 import type { ChannelId, Seq } from "@parley/protocol";
 import type { AppendOutcome, LogEvent, StoredEvent } from "@parley/store";
+import type { ChannelLogEffects, ChannelLogLimits } from "./channel-log-effects.ts";
 import { type Judged, judgeBatch } from "./judge.ts";
 import { KnownLog, type LoadedLog } from "./known-log.ts";
 import { type Answer, type AppendRequest, requestKey } from "./request.ts";
-import type { Ticket } from "./ticket.ts";
-
-export interface ChannelLogLimits {
-  /** Most requests waiting in one channel; beyond it the answer is `unavailable` with `retryAfterMs`. */
-  readonly queueMax: number;
-  /** Most events of one run. */
-  readonly runMax: number;
-  readonly membersMax: number;
-}
-
-/** Which lookups a judgement lacks. */
-export interface Lookup {
-  readonly targets: readonly Seq[];
-  readonly requests: readonly { readonly sender: string; readonly id: string }[];
-}
-
-/**
- * What a {@link ChannelLog} asks of the world. Each call is answered by exactly one call of the log's `on…` with the
- * same token, or by `onFailed`; at most one is under way at any time.
- */
-export interface ChannelLogEffects<Asker> {
-  load(token: number): void;
-  lookUp(token: number, lookup: Lookup): void;
-  /** Writes the user index ahead of joins (rule 19). */
-  markIn(token: number, joins: readonly { readonly users: readonly string[]; readonly seq: Seq }[]): void;
-  append(token: number, events: readonly LogEvent[]): void;
-  /** Majority read of all that follows `after`. */
-  readOn(token: number, after: Seq): void;
-  /** Back-off after the `attempt`-th failure in a row (1, 2, …). */
-  wait(token: number, attempt: number): void;
-  answer(asker: Asker, request: AppendRequest, answer: Answer): void;
-  /** These events are durable, in order, and were not told before; whoever appended them. */
-  settled(events: readonly LogEvent[]): void;
-}
-
-/** Before everything that was asked for. */
-const noopOrder = -1;
+import { byOrder, isNoop, newTicket, noopTicket, type Ticket } from "./ticket.ts";
 
 type Phase =
   | "cold"
@@ -98,16 +63,6 @@ export class ChannelLog<Asker> {
     return (this.phase === "idle" || this.phase === "cold") && this.queue.length === 0;
   }
 
-  /** The contiguous head as far as known; 0 before the first load. */
-  get head(): Seq {
-    return this.known?.head ?? 0;
-  }
-
-  /** Durable events of the recent past that follow `after`, or undefined where the tail does not reach back so far. */
-  tailAfter(after: Seq): readonly LogEvent[] | undefined {
-    return this.known?.tailAfter(after);
-  }
-
   offer(request: AppendRequest, asker: Asker, now: number): void {
     this.now = Math.max(this.now, now);
     const key = requestKey(request.sender, request.id);
@@ -124,17 +79,7 @@ export class ChannelLog<Asker> {
       this.effects.answer(asker, request, { ok: false, code: "unavailable", message, retryAfterMs: 500 });
       return;
     }
-    const ticket: Ticket<Asker> = {
-      order: this.arrivals++,
-      request,
-      key,
-      askers: [asker],
-      askedAt: this.token,
-      isReadSince: false,
-      isPrevSought: false,
-      isSelfSought: false,
-      isTargetSought: false,
-    };
+    const ticket = newTicket(request, this.arrivals++, [asker], this.token);
     if (waiting === undefined) this.pending.set(key, ticket);
     this.queue.push(ticket);
     this.pump();
@@ -167,7 +112,7 @@ export class ChannelLog<Asker> {
       // Only restored logs have holes: fill them up before anything else is numbered.
       this.repairFrom = loaded.head;
       const count = Math.min(loaded.aboveHole - loaded.head - 1, this.limits.runMax);
-      const noops = Array.from({ length: count }, (_, at) => this.noopTicket(loaded.head + 1 + at));
+      const noops = Array.from({ length: count }, (_, at) => noopTicket<Asker>(this.channel, loaded.head + 1 + at));
       this.queue.unshift(...noops);
     }
     this.pump();
@@ -249,6 +194,13 @@ export class ChannelLog<Asker> {
       case "reading":
         this.whatToRetry = "judge";
         break;
+      case "judging":
+        // We were wrong about something: what is known is not to be trusted, and nothing was inserted.
+        this.queue = [...this.batch, ...this.queue];
+        this.batch = [];
+        this.known = undefined;
+        this.whatToRetry = "load";
+        break;
       default:
         return;
     }
@@ -284,16 +236,16 @@ export class ChannelLog<Asker> {
   private pump(): void {
     if (this.phase === "idle") {
       if (this.mustReload) this.turnCold();
-      else if (this.repairFrom !== undefined && this.queue[0]?.order !== noopOrder) {
+      else if (this.repairFrom !== undefined && !isNoop(this.queue[0])) {
         // The hole is filled; what lies above it may have more of them.
-        if (this.head > this.repairFrom) this.turnCold();
+        if ((this.known?.head ?? 0) > this.repairFrom) this.turnCold();
         this.repairFrom = undefined;
       }
     }
     if (this.queue.length === 0) return;
     if (this.phase === "cold") this.startLoad();
     else if (this.phase === "idle") {
-      const others = this.queue.findIndex((ticket) => ticket.order !== noopOrder);
+      const others = this.queue.findIndex((ticket) => !isNoop(ticket));
       const count = this.repairFrom === undefined || others < 0 ? this.limits.runMax : others;
       this.batch = this.queue.splice(0, Math.min(count, this.limits.runMax));
       this.judge();
@@ -463,34 +415,8 @@ export class ChannelLog<Asker> {
     this.mustReload = false;
   }
 
-  private noopTicket(seq: Seq): Ticket<Asker> {
-    const request = {
-      channel: this.channel,
-      sender: "parley",
-      id: `~noop-${seq}`,
-      hash: "",
-      wish: { kind: "noop" },
-    } as const;
-    const key = requestKey(request.sender, request.id);
-    return {
-      order: noopOrder,
-      request,
-      key,
-      askers: [],
-      askedAt: 0,
-      isReadSince: false,
-      isPrevSought: false,
-      isSelfSought: false,
-      isTargetSought: false,
-    };
-  }
-
   private mustKnow(): KnownLog {
     if (this.known === undefined) throw new Error(`channel ${this.channel}: judged before it was loaded`);
     return this.known;
   }
-}
-
-function byOrder<Asker>(tickets: Ticket<Asker>[]): Ticket<Asker>[] {
-  return tickets.sort((a, b) => a.order - b.order);
 }

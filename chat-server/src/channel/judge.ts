@@ -1,6 +1,6 @@
 import type { ChannelId, RequestId, Seq, UserId } from "@parley/protocol";
 import type { EventBody, LogEvent } from "@parley/store";
-import type { ChannelLogLimits, Lookup } from "./channel-log.ts";
+import type { ChannelLogLimits, Lookup } from "./channel-log-effects.ts";
 import { decide, notMember, pointsAt } from "./decide.ts";
 import { isControl } from "./fold.ts";
 import type { KnownLog } from "./known-log.ts";

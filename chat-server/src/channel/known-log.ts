@@ -24,7 +24,6 @@ interface KnownRequest {
   readonly time: number;
 }
 
-const tailMax = 256;
 const recentMax = 1_024;
 
 /** All that the sequencer knows of its log. **Everything in here is durable**: what is in flight is never inside. */
@@ -33,7 +32,6 @@ export class KnownLog {
   time: number;
   ordinal: number;
   readonly fold: ChannelFold;
-  private readonly tail: LogEvent[] = [];
   private readonly requests = new RecentMap<string, KnownRequest>(recentMax);
   private readonly targets = new RecentMap<Seq, Target>(recentMax);
   /** Deletes of the recent past: a target read before its delete was applied at its origin would look alive. */
@@ -89,17 +87,7 @@ export class KnownLog {
     this.requests.set(requestKey(event.sender, event.id), { seq: event.seq, hash: event.hash, time: event.time });
   }
 
-  tailAfter(after: Seq): readonly LogEvent[] | undefined {
-    if (after >= this.head) return [];
-    const first = this.tail[0];
-    if (first === undefined || first.seq > after + 1) return undefined;
-    return this.tail.slice(after + 1 - first.seq);
-  }
-
   private remember(event: LogEvent): void {
-    this.tail.push(event);
-    // Cut in blocks: shifting one by one would move the whole array for every event.
-    if (this.tail.length > tailMax * 2) this.tail.splice(0, this.tail.length - tailMax);
     this.requests.set(requestKey(event.sender, event.id), { seq: event.seq, hash: event.hash, time: event.time });
     if (event.body.kind === "delete") this.deletes.set(event.body.target, true);
     this.targets.set(event.seq, {

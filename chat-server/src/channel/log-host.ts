@@ -1,7 +1,8 @@
 import type { ChannelId, Seq } from "@parley/protocol";
 import { type LogEvent, type MessageStore, StoreError } from "@parley/store";
 import type { Telemetry } from "@parley/telemetry";
-import { ChannelLog, type ChannelLogEffects, type ChannelLogLimits } from "./channel-log.ts";
+import { ChannelLog } from "./channel-log.ts";
+import type { ChannelLogEffects, ChannelLogLimits } from "./channel-log-effects.ts";
 import { OriginHost } from "./origin-host.ts";
 import { readForTakeOver, snapshotEvery } from "./read-log.ts";
 import type { Answer, AppendRequest } from "./request.ts";

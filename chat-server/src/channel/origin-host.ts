@@ -1,6 +1,7 @@
 import type { ChannelId, Seq } from "@parley/protocol";
 import type { ChannelSummary, LogEvent, MessageStore, OriginEffect } from "@parley/store";
 import type { Telemetry } from "@parley/telemetry";
+import { BackgroundHost } from "../background-host.ts";
 import type { ChannelFold } from "./fold.ts";
 
 interface Beside {
@@ -28,17 +29,14 @@ const leaves = new Set(["left", "removed"]);
  */
 export class OriginHost {
   private readonly store: MessageStore;
-  private readonly telemetry: Telemetry;
   private readonly channels = new Map<ChannelId, Beside>();
   private readonly dirty = new Set<ChannelId>();
   private readonly partings: { user: string; channel: ChannelId; seq: Seq }[] = [];
-  private readonly timer: NodeJS.Timeout;
-  private working: Promise<void> | undefined;
+  private readonly background: BackgroundHost;
 
   constructor(store: MessageStore, telemetry: Telemetry) {
     this.store = store;
-    this.telemetry = telemetry;
-    this.timer = setInterval(() => this.work(), tickMs);
+    this.background = new BackgroundHost(tickMs, telemetry, "origins wait for the store", () => this.workOnce());
   }
 
   takeOver(channel: ChannelId, applied: Seq, head: Seq): void {
@@ -74,7 +72,7 @@ export class OriginHost {
     }
     this.dirty.add(channel);
     // Erasing is what somebody waits for: at once. All else can gather.
-    if (beside.waiting.length > 0) this.work();
+    if (beside.waiting.length > 0) this.background.kick();
   }
 
   /** True where nothing is left to be done for the channel, which is forgotten then. */
@@ -84,25 +82,12 @@ export class OriginHost {
     return true;
   }
 
-  async flush(): Promise<void> {
-    await this.working;
-    this.work();
-    await this.working;
+  flush(): Promise<void> {
+    return this.background.flush();
   }
 
   close(): void {
-    clearInterval(this.timer);
-  }
-
-  private work(): void {
-    if (this.working !== undefined || (this.dirty.size === 0 && this.partings.length === 0)) return;
-    this.working = this.workOnce()
-      .catch((error: unknown) => {
-        this.telemetry.logger.debug({ err: error }, "origins wait for the store");
-      })
-      .finally(() => {
-        this.working = undefined;
-      });
+    this.background.close();
   }
 
   private async workOnce(): Promise<void> {

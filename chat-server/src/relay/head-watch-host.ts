@@ -1,6 +1,7 @@
 import type { ChannelId, Seq } from "@parley/protocol";
 import type { MessageStore } from "@parley/store";
 import type { Telemetry } from "@parley/telemetry";
+import { BackgroundHost } from "../background-host.ts";
 import type { RelayHost, RelayRecord } from "./relay-host.ts";
 
 export interface HeadWatchTimes {
@@ -25,8 +26,7 @@ export class HeadWatchHost {
   private readonly telemetry: Telemetry;
   private readonly isBusUp: () => boolean;
   private readonly times: HeadWatchTimes;
-  private readonly timer: NodeJS.Timeout;
-  private isChecking = false;
+  private readonly background: BackgroundHost;
 
   constructor(options: {
     store: MessageStore;
@@ -40,29 +40,18 @@ export class HeadWatchHost {
     this.telemetry = options.telemetry;
     this.isBusUp = options.isBusUp;
     this.times = options.times ?? headWatchTimes;
-    this.timer = setInterval(() => this.tick(), this.times.tickMs);
+    const phrase = "head check waits for the store";
+    this.background = new BackgroundHost(this.times.tickMs, options.telemetry, phrase, () => this.check());
   }
 
   /** Compares all channels at the next tick: the bus came back, a home moved, or this process stood still. */
   checkAll(): void {
     for (const record of this.relays.all()) record.checkedAt = 0;
-    this.tick();
+    this.background.kick();
   }
 
   close(): void {
-    clearInterval(this.timer);
-  }
-
-  private tick(): void {
-    if (this.isChecking) return;
-    this.isChecking = true;
-    this.check()
-      .catch((error: unknown) => {
-        this.telemetry.logger.debug({ err: error }, "head check waits for the store");
-      })
-      .finally(() => {
-        this.isChecking = false;
-      });
+    this.background.close();
   }
 
   private async check(): Promise<void> {

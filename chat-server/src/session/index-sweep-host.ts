@@ -1,4 +1,5 @@
 import type { Telemetry } from "@parley/telemetry";
+import { BackgroundHost } from "../background-host.ts";
 import type { Session } from "./session.ts";
 import type { SessionsHost } from "./sessions-host.ts";
 
@@ -13,18 +14,15 @@ const roundWithoutBusMs = 4_000;
  */
 export class IndexSweepHost {
   private readonly sessions: SessionsHost;
-  private readonly telemetry: Telemetry;
   private readonly isBusUp: () => boolean;
-  private readonly timer: NodeJS.Timeout;
+  private readonly background: BackgroundHost;
   private round: Iterator<Session> | undefined;
   private roundMs = roundMs;
-  private isWorking = false;
 
   constructor(sessions: SessionsHost, telemetry: Telemetry, isBusUp: () => boolean) {
     this.sessions = sessions;
-    this.telemetry = telemetry;
     this.isBusUp = isBusUp;
-    this.timer = setInterval(() => this.tick(), tickMs);
+    this.background = new BackgroundHost(tickMs, telemetry, "sweep waits for the store", () => this.work());
   }
 
   /** One quick round: the bus was away. */
@@ -34,23 +32,11 @@ export class IndexSweepHost {
   }
 
   close(): void {
-    clearInterval(this.timer);
-  }
-
-  private tick(): void {
-    if (this.isWorking) return;
-    if (!this.isBusUp()) this.roundMs = roundWithoutBusMs;
-    this.isWorking = true;
-    this.work()
-      .catch((error: unknown) => {
-        this.telemetry.logger.debug({ err: error }, "sweep waits for the store");
-      })
-      .finally(() => {
-        this.isWorking = false;
-      });
+    this.background.close();
   }
 
   private async work(): Promise<void> {
+    if (!this.isBusUp()) this.roundMs = roundWithoutBusMs;
     this.round ??= [...this.sessions.all()].values();
     const count = [...this.sessions.all()].length;
     const share = Math.ceil((count * tickMs) / this.roundMs);

@@ -1,6 +1,7 @@
 import type { ChannelId, Seq, UserId } from "@parley/protocol";
 import type { MessageStore } from "@parley/store";
 import type { Telemetry } from "@parley/telemetry";
+import { BackgroundHost } from "../background-host.ts";
 import type { ChatUser } from "./users.ts";
 
 const tickMs = 1_000;
@@ -13,17 +14,14 @@ const waitingMax = 100_000;
  */
 export class ReadMarksHost {
   private readonly store: MessageStore;
-  private readonly telemetry: Telemetry;
   private readonly waiting = new Map<UserId, Map<ChannelId, Seq>>();
   private readonly owners = new Map<UserId, ChatUser>();
   private count = 0;
-  private readonly timer: NodeJS.Timeout;
-  private working: Promise<void> | undefined;
+  private readonly background: BackgroundHost;
 
   constructor(store: MessageStore, telemetry: Telemetry) {
     this.store = store;
-    this.telemetry = telemetry;
-    this.timer = setInterval(() => this.work(), tickMs);
+    this.background = new BackgroundHost(tickMs, telemetry, "read marks not kept", () => this.work());
   }
 
   /** False for a mark that is not ahead of the last one. `ordinal`: messages in 1..seq, where the caller knows. */
@@ -40,28 +38,19 @@ export class ReadMarksHost {
     return true;
   }
 
-  async flush(): Promise<void> {
-    await this.working;
-    this.work();
-    await this.working;
+  flush(): Promise<void> {
+    return this.background.flush();
   }
 
   close(): void {
-    clearInterval(this.timer);
+    this.background.close();
   }
 
-  private work(): void {
-    if (this.working !== undefined || this.waiting.size === 0) return;
+  private async work(): Promise<void> {
     const waiting = new Map(this.waiting);
     this.waiting.clear();
     this.count = 0;
-    this.working = this.write(waiting)
-      .catch((error: unknown) => {
-        this.telemetry.logger.debug({ err: error }, "read marks not kept");
-      })
-      .finally(() => {
-        this.working = undefined;
-      });
+    if (waiting.size > 0) await this.write(waiting);
   }
 
   private async write(waiting: ReadonlyMap<UserId, ReadonlyMap<ChannelId, Seq>>): Promise<void> {

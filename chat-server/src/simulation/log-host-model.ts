@@ -1,6 +1,7 @@
 import type { ChannelId, Seq } from "@parley/protocol";
 import type { LogEvent } from "@parley/store";
-import { ChannelLog, type ChannelLogEffects } from "../channel/channel-log.ts";
+import { ChannelLog } from "../channel/channel-log.ts";
+import type { ChannelLogEffects } from "../channel/channel-log-effects.ts";
 import type { LoadedLog } from "../channel/known-log.ts";
 import type { AppendRequest } from "../channel/request.ts";
 import { foldOf } from "./fold-of.ts";

@@ -1,5 +1,5 @@
 import type { LogEvent } from "@parley/store";
-import type { ChannelLogEffects } from "../channel/channel-log.ts";
+import type { ChannelLogEffects } from "../channel/channel-log-effects.ts";
 import { ChannelFold } from "../channel/fold.ts";
 import type { LoadedLog } from "../channel/known-log.ts";
 import type { Answer } from "../channel/request.ts";

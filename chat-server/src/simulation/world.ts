@@ -1,6 +1,7 @@
 import type { ChannelId } from "@parley/protocol";
 import type { LogEvent } from "@parley/store";
-import type { ChannelLog, ChannelLogEffects } from "../channel/channel-log.ts";
+import type { ChannelLog } from "../channel/channel-log.ts";
+import type { ChannelLogEffects } from "../channel/channel-log-effects.ts";
 import type { LoadedLog } from "../channel/known-log.ts";
 import type { Answer } from "../channel/request.ts";
 import type { PeerMessage } from "../peer/messages.ts";
