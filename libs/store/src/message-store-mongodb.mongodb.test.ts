@@ -12,7 +12,7 @@ describe.skipIf(server === undefined)("on a MongoDB-wire server", () => {
 
   messageStoreContract({
     name: "MongoDB by point reads",
-    longLogEvents: isSlow ? 20_000 : 200_000,
+    longLogEvents: 200_000,
     propertyRuns: 12,
     prepare: () => prepareMongo(url, "point"),
   });
