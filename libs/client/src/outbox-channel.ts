@@ -12,6 +12,13 @@ export type Verdict =
 
 /** So many refusals are taken in a row before a request with an open copy is given up as unknown. */
 const inconclusiveRefusalsMax = 5;
+/** Between them, ms: the server is well and answers, so a back-off would only hold the channel up. */
+const confirmAfterMs = 300;
+/**
+ * A channel that has refused everything as `not_member` for so long (ms), and so many times in a row, has refused what
+ * stands behind as well: an outbox full of messages to a group that one was removed from must not take minutes to empty.
+ */
+const shutOutAfterMs = 2_000;
 
 /** These are true of the content, whoever judges it and whenever: no copy of it gets in. */
 const contentRefusals: ReadonlySet<string> = new Set(["bad_frame", "too_large", "conflict"]);
@@ -22,7 +29,7 @@ const sessionRefusals: ReadonlySet<string> = new Set(["unauthenticated", "token_
  * Decides what an `error` means (rules 8 and 9 of the log): it answers one attempt, not the id. Pure but for counting
  * the attempt as answered.
  */
-export function judgeError(entry: RequestEntry, frame: ErrorFrame): Verdict {
+export function judgeError(entry: RequestEntry, frame: ErrorFrame, queue: OutboxChannel, now: number): Verdict {
   if (entry.prev !== entry.sentPrev && frame.code === "unavailable") {
     // It waited for a predecessor that has been refused since: the mended copy has nothing to wait for.
     return { kind: "retry", delayMs: 0 };
@@ -35,7 +42,10 @@ export function judgeError(entry: RequestEntry, frame: ErrorFrame): Verdict {
     return { kind: "failed", error: new ClientError(frame.code, frame.message) };
   }
   entry.inconclusiveRefusals += 1;
-  if (entry.inconclusiveRefusals < inconclusiveRefusalsMax) return { kind: "retry" };
+  const isShutOut = frame.code === "not_member" && queue.noteShutOut(now);
+  if (entry.inconclusiveRefusals < inconclusiveRefusalsMax && !isShutOut) {
+    return { kind: "retry", delayMs: confirmAfterMs };
+  }
   return { kind: "failed", error: new ClientError(frame.code, frame.message, { isUnknown: true }) };
 }
 
@@ -54,6 +64,9 @@ export class OutboxChannel {
   retryAt = 0;
   /** The same for a rate limit, which does not end with the next ack. */
   holdUntil = 0;
+
+  /** `not_member` answers since the last ack, and when the first of them came. */
+  #shutOut = { count: 0, since: 0 };
 
   constructor(channel: string, backoff: Backoff) {
     this.channel = channel;
@@ -115,6 +128,19 @@ export class OutboxChannel {
       if (!entry.isOnWire) sendable.push(entry);
     }
     return sendable;
+  }
+
+  /** One more `not_member`; true when it has been so often and for so long that it stands for all that is queued. */
+  noteShutOut(now: number): boolean {
+    if (this.#shutOut.count === 0) this.#shutOut.since = now;
+    this.#shutOut.count += 1;
+    return this.#shutOut.count >= inconclusiveRefusalsMax && now - this.#shutOut.since >= shutOutAfterMs;
+  }
+
+  /** Something got in: the user is a member. */
+  noteAck(): void {
+    this.#shutOut = { count: 0, since: 0 };
+    this.backoff.reset();
   }
 
   /** When the longest unanswered copy was sent; undefined if all are answered. */

@@ -191,6 +191,22 @@ test("a refusal of a second copy does not settle while the first may still get i
   await expect(handle.settled).rejects.toMatchObject({ code: "not_member", isUnknown: true });
 });
 
+test("a full outbox for a channel that one was removed from empties in seconds, not in a back-off each", async () => {
+  const { outbox, clock, send, take } = await makeOutbox();
+  outbox.goOnline();
+  const handles = Array.from({ length: 100 }, (_one, index) => send(`text ${index}`));
+  await take();
+  outbox.goOffline();
+  outbox.goOnline();
+  let elapsedMs = 0;
+  for (; elapsedMs < 15_000 && handles.some((handle) => handle.state !== "failed"); elapsedMs += 50) {
+    for (const sent of await take()) outbox.handleError(refusal(sent.replace(/<.*/, ""), "not_member"));
+    clock.advance(50);
+  }
+  expect(elapsedMs).toBeLessThan(10_000);
+  for (const handle of handles) await expect(handle.settled).rejects.toMatchObject({ code: "not_member" });
+});
+
 test.each(["conflict", "bad_frame", "too_large"] as const)(
   "%s is true of every copy and settles at once",
   async (code) => {

@@ -140,7 +140,7 @@ export class Outbox {
     if (entry === undefined) return false;
     const queue = this.#channelOf(entry.channel);
     this.#takeOffWire(entry);
-    const verdict = judgeError(entry, frame);
+    const verdict = judgeError(entry, frame, queue, this.#options.clock.now());
     if (verdict.kind === "failed") {
       this.#settleFailed(entry, verdict.error);
       return true;
@@ -328,7 +328,7 @@ export class Outbox {
   #settleSent(entry: RequestEntry, ack: Ack): void {
     const queue = this.#release(entry, false);
     entry.succeed(ack);
-    queue.backoff.reset();
+    queue.noteAck();
     this.#change(entry, { ack });
     this.#goOn(queue);
   }
@@ -336,6 +336,8 @@ export class Outbox {
   #settleFailed(entry: RequestEntry, error: ClientError): void {
     const queue = this.#release(entry, true);
     entry.fail(error);
+    // The server answers: what comes next must not wait as long as what has just been given up.
+    queue.backoff.reset();
     this.#change(entry, { error });
     this.#goOn(queue);
   }
