@@ -69,11 +69,14 @@ export function createRedisPresence(
   /** Leaves only the connections of living incarnations. */
   async function judge(raw: readonly RawPresence[]): Promise<UserPresence[]> {
     const live = await registry.findLive(raw.flatMap(({ connections }) => connections));
-    return raw.map(({ user, connections, seen }) => ({
+    const judged = raw.map(({ user, connections, seen }) => ({
       user,
       connections: connections.filter(({ node, epoch }) => live.has(incarnationName(node, epoch))),
       ...(seen === "" ? {} : { lastSeen: Number(seen) }),
     }));
+    // A Redis that came back empty between two looks has no entries, which is not to say that anybody is offline.
+    if (judged.some(({ connections }) => connections.length === 0)) await registry.confirm();
+    return judged;
   }
 
   return {

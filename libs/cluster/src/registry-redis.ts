@@ -5,7 +5,7 @@ import { createHeldLeases } from "./held-leases.ts";
 import { assertNode } from "./names.ts";
 import type { RedisCommands } from "./redis-commands.ts";
 import type { RegistryKeys } from "./redis-keys.ts";
-import type { ClusterView, NodeId, NodeInfo, Registry } from "./registry.ts";
+import { type ClusterView, type NodeId, type NodeInfo, type Registry, RegistryError } from "./registry.ts";
 import { parseBeat } from "./registry-replies.ts";
 import { type LeaseTimes, settleMs } from "./times.ts";
 import { emptyView, freezeView, nextView, type Sighting } from "./view.ts";
@@ -13,6 +13,11 @@ import { emptyView, freezeView, nextView, type Sighting } from "./view.ts";
 export interface RedisRegistry extends Registry {
   /** Which of these incarnations live: by the view or, where it does not know them, by Redis. */
   findLive(incarnations: readonly { node: NodeId; epoch: number }[]): Promise<ReadonlySet<string>>;
+  /**
+   * Resolves when Redis still has the memory that the view was read from: what it lacks is lacking, then.
+   * **Errors**: RegistryError when it came back empty since, which the next look will notice, or is out of reach.
+   */
+  confirm(): Promise<void>;
   /** Called after each look that reached Redis; `wasEmptied`: it has lost its memory since the last one. */
   onReach(listener: (wasEmptied: boolean) => void): void;
 }
@@ -219,6 +224,10 @@ export function createRedisRegistry(parts: RedisRegistryParts): RedisRegistry {
       const outcomes = await commands.run((client) => client.parleyHolds(...keys, ...words));
       for (const [index, name] of [...unknown.keys()].entries()) if (outcomes[index] === 1) live.add(name);
       return live;
+    },
+    async confirm() {
+      const now = await commands.run((client) => client.hget(meta, "generation"));
+      if (generation !== undefined && now !== generation) throw new RegistryError("Redis has come back empty.");
     },
     async close() {
       isClosed = true;
