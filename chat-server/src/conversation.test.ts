@@ -112,6 +112,18 @@ test("without the bus messages are acked, and delivered by the head checks", asy
   await grace.met(() => grace.seqs(channel).length === 4);
 });
 
+test("whoever comes back is shown no less than was acked, though the word of it was lost", async () => {
+  const fleet = await fleetOf(2);
+  const [ada, , channel] = await twoUsers(fleet, [1, 2]);
+  fleet.bus.setUp(false);
+  for (let n = 1; n <= 5; n++) {
+    const acked = await ada.ask({ type: "send", id: `m${n}`, channel, text: "alone" });
+    if (acked.type !== "ack") throw new Error(acked.raw);
+    const welcome = await (await fleet.connect(2, `gateway-${n + 2}`)).attach("grace").welcome();
+    expect(welcome).toMatchObject({ channels: [{ channel, head: acked.seq }] });
+  }
+});
+
 test("the welcome names the user's channels with read mark and unread, most recently active first", async () => {
   const fleet = await fleetOf(1);
   const [ada, grace, channel] = await twoUsers(fleet, [1, 1]);

@@ -188,6 +188,7 @@ test("a stranger gets not_member for a channel whether or not it exists", async 
   for (const target of [channel, "nowhere", "constructor"]) {
     const asks = [
       text("m1", target),
+      { ...text("m2", target), prev: "m0" },
       { type: "history", id: "h1", channel: target },
       { type: "edit", id: "e1", channel: target, target: 1, text: "x" },
       { type: "react", id: "x1", channel: target, target: 1, emoji: "x" },
