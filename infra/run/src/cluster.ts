@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { loadOrCreateKeyFile, loadOrCreateSecret } from "@parley/auth";
 import { ConfigError } from "@parley/config";
 import { type RunningServer, startMongo, startRedis } from "@parley/servers";
+import { claimFolder } from "./claim-folder.ts";
 import { planFleet } from "./fleet.ts";
 import { rotateLog } from "./log-file.ts";
 import { withQuickDrain } from "./quick-drain.ts";
@@ -20,6 +21,7 @@ const endMs = 9_500;
 
 async function run(settings: ClusterSettings): Promise<void> {
   const data = resolve(settings.data);
+  await claimFolder(data);
   const screen = createScreen();
   const { say } = screen;
   const logFile = settings.logFile ?? (process.stdout.isTTY ? await rotateLog(data) : undefined);

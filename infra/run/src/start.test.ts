@@ -1,4 +1,5 @@
 import { createServer } from "node:net";
+import { basename } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { createDataFolder, isAlive, runCommand, runNpm } from "./run-command.ts";
 
@@ -45,6 +46,16 @@ test("after kill -9 the same folder is served again", async () => {
   expect(await first.ended).toBe("SIGKILL");
   const second = runCommand("start", [...free, "--data", data]);
   expect((await second.ready()).data).toBe(data);
+});
+
+test("a second start on one folder is refused by name, and the first one goes on", async () => {
+  const data = await createDataFolder();
+  const first = runCommand("start", [...free, "--data", data]);
+  const ready = await first.ready();
+  const second = runCommand("start", [...free, "--data", `${data}/../${basename(data)}`]);
+  expect(await second.ended).toBe(1);
+  expect(second.stderr.join("\n")).toContain(`${data} is in use by another process of Parley`);
+  expect((await fetch(`${ready.presence}/docs`)).status).toBe(200);
 });
 
 test("a port that is taken is named, and how to choose another", async () => {

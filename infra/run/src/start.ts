@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { ConfigError } from "@parley/config";
 import { startManagement } from "@parley/telemetry";
+import { claimFolder } from "./claim-folder.ts";
 import { collectWhenIdle } from "./idle-memory.ts";
 import { rotateLog } from "./log-file.ts";
 import { endParts, type Part, startChatServerPart, startGatewayPart, startPresencePart } from "./parts.ts";
@@ -17,6 +18,7 @@ const about = "Runs Parley in one process: a gateway, chat servers and presence,
 
 async function start(settings: StartSettings): Promise<void> {
   const data = resolve(settings.data);
+  await claimFolder(data);
   const screen = createScreen();
   const logFile = settings.logFile ?? (process.stdout.isTTY ? await rotateLog(data) : undefined);
   const { logLevel } = settings;
