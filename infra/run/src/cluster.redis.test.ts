@@ -42,6 +42,19 @@ describe.skipIf(redis === undefined || mongodb === undefined)("a fleet of proces
     expect(await run.ended).toBe(0);
   });
 
+  test("the Redis and the store that the command started come back where they were when they die", async () => {
+    const { run, ready } = await start("--gateways", "1", "--chat-servers", "1");
+    for (const role of ["redis", "store"]) {
+      const server = ready.processes.find((one) => one.role === role);
+      process.kill(server?.pid ?? 0, "SIGKILL");
+      await run.line(new RegExp(`${role} \\(pid ${server?.pid}\\) died; starting it again`));
+      await run.line(new RegExp(`${role} is back: pid \\d+`));
+    }
+    await vi.waitUntil(async () => (await fetch(`${ready.management[0]}/readyz`)).status === 200, patience);
+    run.child.kill("SIGTERM");
+    expect(await run.ended).toBe(0);
+  });
+
   test("--joined runs processes that hold a gateway and a chat server each", async () => {
     const { ready } = await start(...servers, "--joined", "2");
     expect(fleetOf(ready)).toEqual(["chat-server", "chat-server", "gateway", "gateway", "presence"]);

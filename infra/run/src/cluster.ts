@@ -2,9 +2,10 @@ import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { loadOrCreateKeyFile, loadOrCreateSecret } from "@parley/auth";
 import { ConfigError } from "@parley/config";
-import { type RunningServer, startMongo, startRedis } from "@parley/servers";
+import { startMongo, startRedis } from "@parley/servers";
 import { claimFolder } from "./claim-folder.ts";
 import { planFleet } from "./fleet.ts";
+import { type KeptServer, keepServer } from "./keep-server.ts";
 import { rotateLog } from "./log-file.ts";
 import { withQuickDrain } from "./quick-drain.ts";
 import type { ProcessLine, Ready } from "./ready.ts";
@@ -29,7 +30,7 @@ async function run(settings: ClusterSettings): Promise<void> {
   await loadOrCreateKeyFile(data);
   await loadOrCreateSecret(data);
 
-  const servers: RunningServer[] = [];
+  const servers: KeptServer[] = [];
   const children: Child[] = [];
   const supervisor = createSupervisor({ module: fileURLToPath(new URL("./node.ts", import.meta.url)), say });
   const stop = async (): Promise<void> => {
@@ -54,13 +55,14 @@ async function run(settings: ClusterSettings): Promise<void> {
   );
 
   try {
-    const redis = await openServer(settings.redis, () => startRedis({ onProgress: say }), servers);
+    const onProgress = say;
+    const startOwnRedis = (): Promise<KeptServer> =>
+      keepServer("redis", (port) => startRedis({ ...at(port), onProgress }), say);
+    const redis = await openServer(settings.redis, startOwnRedis, servers);
     say(`redis: ${hideCredentials(redis)}`);
-    const mongodb = await openServer(
-      settings.mongodb,
-      () => startMongo({ dir: `${data}/store`, onProgress: say }),
-      servers,
-    );
+    const startOwnStore = (): Promise<KeptServer> =>
+      keepServer("store", (port) => startMongo({ dir: `${data}/store`, ...at(port), onProgress }), say);
+    const mongodb = await openServer(settings.mongodb, startOwnStore, servers);
     say(`store: ${hideCredentials(mongodb)}`);
     const common = {
       ...withQuickDrain(process.env),
@@ -90,21 +92,25 @@ async function run(settings: ClusterSettings): Promise<void> {
 
 async function openServer(
   url: string | undefined,
-  start: () => Promise<RunningServer>,
-  servers: RunningServer[],
+  start: () => Promise<KeptServer>,
+  servers: KeptServer[],
 ): Promise<string> {
   if (url !== undefined) return url;
   const server = await start();
   servers.push(server);
-  return server.url;
+  return server.current.url;
+}
+
+function at(port: number | undefined): { port?: number } {
+  return port === undefined ? {} : { port };
 }
 
 function hideCredentials(url: string): string {
   return url.replace(/\/\/[^@/]*@/, "//");
 }
 
-function describe(children: readonly Child[], servers: readonly RunningServer[], data: string): Ready {
-  const own = servers.flatMap(({ kind, pid, url }): ProcessLine[] => {
+function describe(children: readonly Child[], servers: readonly KeptServer[], data: string): Ready {
+  const own = servers.flatMap(({ current: { kind, pid, url } }): ProcessLine[] => {
     return pid === undefined ? [] : [{ role: kind === "redis" ? "redis" : "store", pid, node: kind, address: url }];
   });
   return {

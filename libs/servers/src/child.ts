@@ -9,12 +9,15 @@ export interface RunningServer {
   readonly kind: "redis" | "redis-cluster" | "mongod" | "ferretdb" | "external";
   /** Absent for a server that somebody else started. */
   readonly pid?: number;
+  /** Resolves when the process is gone, however it went; absent for a server that somebody else started. */
+  readonly gone?: Promise<void>;
   /** Ends it and waits until it is gone. **Repeat**: a second call waits for the same end. */
   close(): Promise<void>;
 }
 
 export interface ServerChild {
   readonly pid: number;
+  readonly gone: Promise<void>;
   readonly hasExited: () => boolean;
   /** What it said last, for error messages. */
   readonly tail: () => string;
@@ -82,6 +85,7 @@ export async function startChild(
   unrefAll(shell);
   return {
     pid,
+    gone,
     hasExited: () => shell.exitCode !== null || shell.signalCode !== null,
     tail: () => tail.join(" | "),
     close: () => stop(shell, pid, gone),

@@ -7,6 +7,8 @@ import { findFreePort, GaveUp, waitUntil } from "./ports.ts";
 export interface MongoOptions {
   /** Data folder; a temporary one, removed at close, when missing. */
   readonly dir?: string;
+  /** 0 or missing picks a free one. */
+  readonly port?: number;
   /** False leaves out the flush of each commit (FerretDB): for tests that are not about it. Default true. */
   readonly durable?: boolean;
   /** Told of slow steps (a build). */
@@ -36,7 +38,8 @@ export async function startFerretdb(options: MongoOptions = {}): Promise<Running
   const folder = await dataFolder(options.dir);
   let url = "";
   const durable = options.durable === false ? ["-durable=false"] : [];
-  const child = await startChild(command, ["-dir", folder.path, ...durable], (line) => {
+  const listen = ["-listen", `127.0.0.1:${options.port ?? 0}`];
+  const child = await startChild(command, ["-dir", folder.path, ...listen, ...durable], (line) => {
     url ||= /^url (\S+)$/.exec(line)?.[1] ?? "";
   });
   const close = async () => {
@@ -52,12 +55,12 @@ export async function startFerretdb(options: MongoOptions = {}): Promise<Running
     await close();
     throw error;
   }
-  return { url, kind: "ferretdb", pid: child.pid, close };
+  return { url, kind: "ferretdb", pid: child.pid, gone: child.gone, close };
 }
 
 async function startMongod(command: string, options: MongoOptions): Promise<RunningServer> {
   const folder = await dataFolder(options.dir);
-  const port = await findFreePort();
+  const port = options.port || (await findFreePort());
   const name = "parley";
   const child = await startChild(command, [
     ...["--dbpath", folder.path, "--port", String(port), "--bind_ip", "127.0.0.1", "--replSet", name],
@@ -82,5 +85,11 @@ async function startMongod(command: string, options: MongoOptions): Promise<Runn
     await close();
     throw error;
   }
-  return { url: `mongodb://127.0.0.1:${port}/?replicaSet=${name}`, kind: "mongod", pid: child.pid, close };
+  return {
+    url: `mongodb://127.0.0.1:${port}/?replicaSet=${name}`,
+    kind: "mongod",
+    pid: child.pid,
+    gone: child.gone,
+    close,
+  };
 }

@@ -25,6 +25,7 @@ export async function startRedis(options: RedisOptions = {}): Promise<RunningSer
     url: `redis://127.0.0.1:${port}`,
     kind: "redis",
     pid: child.pid,
+    gone: child.gone,
     close: async () => {
       await child.close();
       await folder.remove();
