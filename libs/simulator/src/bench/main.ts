@@ -2,6 +2,7 @@ import { runAppendBench, runHistoryBench } from "@parley/store/bench";
 import Table from "cli-table3";
 import { Command } from "commander";
 import { type IdleCost, measureIdleCost } from "./idle-cost.ts";
+import { addRecovery } from "./recovery/command.ts";
 
 interface IdleFlags {
   readonly sessions: string;
@@ -44,6 +45,8 @@ program
   .command("appends")
   .description("durable appends by size of the run, on both stores")
   .action(async () => void (await runAppendBench()));
+
+addRecovery(program);
 
 function formatIdleCost({ few, many, gatewayBytesPerSession, chatServerBytesPerSession, sendRatio }: IdleCost): string {
   const kib = (bytes: number): string => `${(bytes / 1_024).toFixed(2)} KiB`;
