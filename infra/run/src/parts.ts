@@ -54,7 +54,12 @@ export interface ChatServerOptions {
   readonly node: string;
   readonly weight?: number;
   /** Absent: only gateways of this process reach it. */
-  readonly tcp?: { readonly host: string; readonly port: number; readonly advertisedHost?: string | undefined };
+  readonly tcp?: {
+    readonly host: string;
+    readonly port: number;
+    readonly advertisedHost?: string | undefined;
+    readonly advertisedPort?: number | undefined;
+  };
 }
 
 export async function startChatServerPart(ports: ProcessPorts, options: ChatServerOptions): Promise<Part> {
@@ -85,11 +90,15 @@ export async function startChatServerPart(ports: ProcessPorts, options: ChatServ
 }
 
 /** Nobody can dial "every address": the host's own name stands for it, which a container network resolves. */
-function advertised(tcp: { readonly host: string; readonly advertisedHost?: string | undefined }): {
+function advertised({ host, advertisedHost, advertisedPort }: NonNullable<ChatServerOptions["tcp"]>): {
   advertisedHost?: string;
+  advertisedPort?: number;
 } {
-  if (tcp.advertisedHost !== undefined) return { advertisedHost: tcp.advertisedHost };
-  return tcp.host === "0.0.0.0" || tcp.host === "::" ? { advertisedHost: hostname() } : {};
+  const name = advertisedHost ?? (host === "0.0.0.0" || host === "::" ? hostname() : undefined);
+  return {
+    ...(name === undefined ? {} : { advertisedHost: name }),
+    ...(advertisedPort === undefined ? {} : { advertisedPort }),
+  };
 }
 
 export async function startPresencePart(ports: ProcessPorts, options: FrontOptions): Promise<Part> {

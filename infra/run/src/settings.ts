@@ -113,6 +113,11 @@ export const nodeTable = defineConfig(
       default: undefined,
       help: "Name that gateways reach this chat server by, if another.",
     },
+    linkAdvertisedPort: {
+      ...port,
+      default: 0,
+      help: "Port that gateways reach this chat server by, where a proxy or a mapped port is before it; 0: linkPort.",
+    },
     advertisedUrl: {
       type: "string",
       default: undefined,

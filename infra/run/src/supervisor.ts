@@ -13,6 +13,21 @@ export interface SupervisorOptions {
   readonly say: (line: string) => void;
   /** Told of each start after the first. */
   readonly onBack?: (spec: ChildSpec, pid: number, up: Up) => void;
+  /** Told of each end, wanted or not, before anything is done about it. */
+  readonly onExit?: (exit: ChildExit) => void;
+  /** Told of what a child says that is not the supervisor's business. */
+  readonly onMessage?: (spec: ChildSpec, message: unknown) => void;
+  /** File descriptor that the children's stdout and stderr go to. Default: the stderr of this process. */
+  readonly output?: number;
+}
+
+export interface ChildExit {
+  readonly spec: ChildSpec;
+  readonly pid: number;
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  /** {@link Supervisor.stop} or `kill` asked for it. */
+  readonly isWanted: boolean;
 }
 
 export interface Child {
@@ -26,6 +41,8 @@ export interface Supervisor {
   start(spec: ChildSpec): Promise<Child>;
   /** Drains these nodes by SIGTERM and resolves when they are gone; after `limitMs` they are killed. */
   stop(nodes: readonly string[], limitMs: number): Promise<void>;
+  /** **Errors**: false where the node is not there to hear it. */
+  send(node: string, message: Readonly<Record<string, unknown>>): boolean;
   /** Kills what is left. */
   kill(): void;
 }
@@ -48,7 +65,7 @@ interface Watched {
  * the others notice what its absence does and nothing else.
  */
 export function createSupervisor(options: SupervisorOptions): Supervisor {
-  const { module, say, onBack } = options;
+  const { module, say, onBack, output = 2 } = options;
   const watched = new Map<string, Watched>();
 
   function launch(spec: ChildSpec): ChildProcess {
@@ -56,7 +73,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
       env: { ...process.env, ...spec.environment },
       execArgv: ["--disable-warning=ExperimentalWarning"],
       // Logs go to stderr; stdout is ours alone, since scripts read it.
-      stdio: ["ignore", 2, 2, "ipc"],
+      stdio: ["ignore", output, output, "ipc"],
       // Ctrl-C goes to the whole group of a terminal: we alone hear it, and end the parts in their order.
       detached: true,
     });
@@ -68,7 +85,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     const startedAt = performance.now();
     let isUp = false;
     child.on("message", (message) => {
-      if (!isChildMessage(message)) return;
+      if (!isChildMessage(message)) return options.onMessage?.(spec, message);
       if (message.kind === "say") return say(`${spec.node}: ${message.line}`);
       isUp = true;
       entry.spec = { ...spec, environment: { ...spec.environment, ...message.up.environment } };
@@ -76,6 +93,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     });
     child.once("error", (error) => reject(new Error(`${name} could not be started`, { cause: error })));
     child.once("exit", (code, signal) => {
+      options.onExit?.({ spec, pid: child.pid ?? 0, code, signal, isWanted: entry.isStopping });
       if (entry.isStopping) return;
       const how = signal ?? `exit code ${code}`;
       if (!isUp && entry.restarts === 0) {
@@ -115,6 +133,11 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
           return entry === undefined ? undefined : end(entry, limitMs);
         }),
       );
+    },
+    send(node, message) {
+      const child = watched.get(node)?.child;
+      // A child that is going says nothing of what it did not hear: whoever sends must see its effect.
+      return child?.connected === true && child.send(message, () => {});
     },
     kill() {
       for (const entry of watched.values()) {

@@ -21,6 +21,8 @@ export interface LinkListenerOptions {
     readonly secret: string | Uint8Array;
     /** The host that other machines reach us by, where it is not `host`. */
     readonly advertisedHost?: string;
+    /** And the port, where it is not `port`. */
+    readonly advertisedPort?: number;
   };
   readonly limits?: Partial<LinkLimits>;
   readonly logger?: LinkLogger;

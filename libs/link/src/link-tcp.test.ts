@@ -246,3 +246,17 @@ test("an address that is none is refused by name", () => {
   expect(parseLinkAddress("tcp://[::1]:99")).toEqual({ host: "::1", port: 99 });
   expect(parseLinkAddress("unix:///tmp/x.sock")).toEqual({ path: "/tmp/x.sock" });
 });
+
+test("what others are told is the name and the port in front of it", async () => {
+  const listener = await listenLinks({
+    host: "127.0.0.1",
+    port: 0,
+    secret,
+    node: "chat-1",
+    onLink: () => {},
+    advertisedHost: "chat-1.example",
+    advertisedPort: 7_001,
+  });
+  teardown.push(() => listener.close());
+  expect(listener.address).toBe("tcp://chat-1.example:7001");
+});

@@ -18,6 +18,8 @@ export interface ListenLinksOptions {
   readonly node: string;
   readonly onLink: (link: ChatServerLink) => void;
   readonly advertisedHost?: string;
+  /** The port that others reach it by, where something stands before it. */
+  readonly advertisedPort?: number;
   readonly limits?: Partial<LinkLimits>;
   readonly logger?: LinkLogger;
 }
@@ -90,7 +92,7 @@ export async function listenLinks(
   return {
     address:
       typeof bound === "object" && bound !== null
-        ? `tcp://${hostForUrl(options.advertisedHost ?? host)}:${bound.port}`
+        ? `tcp://${hostForUrl(options.advertisedHost ?? host)}:${options.advertisedPort ?? bound.port}`
         : `unix://${encodeURI(path ?? "")}`,
     close: () =>
       new Promise((resolve) => {
