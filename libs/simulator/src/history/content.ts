@@ -1,5 +1,5 @@
 import { digest } from "./digest.ts";
-import type { Content, MemberChange, RequestType, SeenEvent } from "./lines.ts";
+import type { Content, InvokeLine, MemberChange, RequestType, SeenEvent } from "./lines.ts";
 
 /** A parsed JSON object whose fields are not known yet. */
 export type Fields = Readonly<Record<string, unknown>>;
@@ -31,6 +31,27 @@ export function requestContent(frame: Fields): Content {
       // channel.create: the event also lists its maker, and lists nobody twice.
       return content(undefined, [frame["kind"], frame["name"]]);
   }
+}
+
+/** What a request names beside its content, as far as a refusal may hang on it. */
+export function requestFacts(frame: Fields): Partial<InvokeLine> {
+  const { type, channel, prev, target, replyTo, user, role, kind, members } = frame;
+  const isAboutSomebody = type === "channel.invite" || type === "channel.remove" || type === "channel.role";
+  const isCreation = type === "channel.create";
+  return {
+    ...(typeof channel === "string" ? { channel } : {}),
+    ...(typeof prev === "string" ? { prev } : {}),
+    ...(typeof target === "number" ? { target } : {}),
+    ...(typeof replyTo === "number" ? { replyTo } : {}),
+    ...(isAboutSomebody && typeof user === "string" ? { subject: user } : {}),
+    ...(type === "channel.role" && typeof role === "string" ? { role } : {}),
+    ...(isCreation && isChannelKind(kind) ? { channelKind: kind } : {}),
+    ...(isCreation && Array.isArray(members) ? { members: members.map(String) } : {}),
+  };
+}
+
+function isChannelKind(kind: unknown): kind is "direct" | "group" {
+  return kind === "direct" || kind === "group";
 }
 
 /** Fingerprints of one `event` frame or of one event of a `history` page. */
@@ -101,6 +122,7 @@ export function parseEvent(frame: Fields, bytes?: string): SeenEvent {
     ...(typeof id === "string" ? { id } : {}),
     ...(bytes === undefined ? {} : { bytes }),
     ...(typeof target === "number" ? { target } : {}),
+    ...(isChannelKind(frame["channelKind"]) ? { channelKind: frame["channelKind"] } : {}),
     ...(frame["deleted"] === true ? { isDeleted: true } : {}),
     ...(frame["editedAt"] === undefined ? {} : { isEdited: true }),
     ...(members === undefined ? {} : { members }),

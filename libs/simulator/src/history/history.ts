@@ -1,7 +1,9 @@
 import { createColumn } from "./column.ts";
 import type { HistoryLine, InvokeLine, SeenEvent } from "./lines.ts";
 
-type LineOf<Name extends HistoryLine["line"]> = Extract<HistoryLine, { line: Name }>;
+export type LineOf<Name extends HistoryLine["line"]> = Extract<HistoryLine, { line: Name }>;
+
+export type SideLine = LineOf<"terms" | "refresh" | "refreshed" | "revoked" | "rest" | "baseline" | "presence">;
 
 /** One frame that carried a request, and what was answered to it, if anything was. */
 export interface Attempt {
@@ -73,6 +75,8 @@ export interface History {
   /** Device names are `user/device`. */
   readonly handled: HandledStream;
   readonly settled: readonly LineOf<"settled">[];
+  /** What is told beside the logs, in the order recorded: terms, tokens, revocations, presence, nodes at rest. */
+  readonly sides: readonly SideLine[];
   readonly finalLogs: ReadonlyMap<string, FinalLog>;
   /** Every distinct event frame that was delivered. */
   readonly delivered: readonly SeenEvent[];
@@ -118,6 +122,7 @@ export function createHistory({ linesMax = 8_000_000, write }: HistoryOptions = 
   const openReads = new Map<string, Read>();
   const settled: LineOf<"settled">[] = [];
   const finalLogs = new Map<string, FinalLog>();
+  const sides: SideLine[] = [];
   const stream = createStream();
   const handled = createHandled();
   let length = 0;
@@ -202,6 +207,17 @@ export function createHistory({ linesMax = 8_000_000, write }: HistoryOptions = 
       case "final-head":
         finalLog(line.channel).head = line.head;
         return;
+      case "terms":
+      case "refresh":
+      case "refreshed":
+      case "revoked":
+      case "rest":
+      case "baseline":
+      case "presence":
+        sides.push(line);
+        return;
+      case "mark":
+        return;
       default:
         line satisfies never;
     }
@@ -232,6 +248,7 @@ export function createHistory({ linesMax = 8_000_000, write }: HistoryOptions = 
     stream,
     handled,
     settled,
+    sides,
     finalLogs,
     delivered: stream.events,
   };

@@ -13,6 +13,8 @@ export type HistoryLine =
       readonly device: string;
       readonly cursors: Readonly<Record<string, number>>;
       readonly isChained: boolean;
+      /** When the token of this `hello` ends, on the clock of `at`. Absent: not within any run. */
+      readonly tokenExpiresAt?: number;
     }
   /** `welcome` came in. `heads`: of each channel that it named. */
   | {
@@ -104,7 +106,71 @@ export type HistoryLine =
   /** After the end, read by a fresh client from 1 to the head: one line an event, in the order read. */
   | { readonly line: "final-log"; readonly at: number; readonly event: SeenEvent }
   /** The fresh client saw this head in `welcome`; the lines of `final-log` of the channel must end there. */
-  | { readonly line: "final-head"; readonly at: number; readonly channel: string; readonly head: number };
+  | { readonly line: "final-head"; readonly at: number; readonly channel: string; readonly head: number }
+  | TermsLine
+  /** A `refresh` went out with a token that ends then. Answered by `refreshed`, or by `refused` or `unknown`. */
+  | {
+      readonly line: "refresh";
+      readonly at: number;
+      readonly connection: number;
+      readonly id: string;
+      readonly tokenExpiresAt: number;
+    }
+  | { readonly line: "refreshed"; readonly at: number; readonly connection: number; readonly id: string }
+  /** The system has confirmed that the user is locked out: it holds for every socket that said `hello` before. */
+  | { readonly line: "revoked"; readonly at: number; readonly user: string }
+  /** What was done to the system, for the story of a violation. Nothing is judged by it. */
+  | { readonly line: "mark"; readonly at: number; readonly what: string }
+  /** Load and faults have ended; from here on the ten seconds of C9 count. */
+  | { readonly line: "rest"; readonly at: number }
+  | BaselineLine
+  /** An answer of the presence queries; `unknown` is one that says itself that it is not complete. */
+  | {
+      readonly line: "presence";
+      readonly at: number;
+      readonly askedAt: number;
+      readonly user: string;
+      readonly status: "online" | "offline" | "unknown";
+    };
+
+/** The figures of the system under test that a judgement hangs on. At most one, before all else; each has a default. */
+export interface TermsLine {
+  readonly line: "terms";
+  readonly at: number;
+  /** How long a session may outlive its token, the coarseness of the gateway's timer included. Default 35,000. */
+  readonly tokenGraceMs?: number;
+  /** How long until a confirmed revocation holds everywhere. Default 5,000. */
+  readonly revokedWithinMs?: number;
+  /** C9, from `rest` on. Default 10,000. */
+  readonly settleWithinMs?: number;
+  /** How long until presence has learned that a connection came or went. Default 10,000. */
+  readonly presenceWithinMs?: number;
+  /** Members of one group; an invitation above may be `forbidden`. Default 100,000. */
+  readonly membersMax?: number;
+  /** C10: by how much a node at rest may be above its baseline. Defaults 2, 5 and 64 MiB. */
+  readonly socketsMoreMax?: number;
+  readonly timersMoreMax?: number;
+  readonly memoryMoreMaxBytes?: number;
+}
+
+/**
+ * C10: what one node holds while nothing is asked of it, before any client came and after all have gone. A node that
+ * came later, in the place of one that was killed on purpose, has no `before` and is held to that of its role.
+ */
+export interface BaselineLine {
+  readonly line: "baseline";
+  readonly at: number;
+  readonly when: "before" | "after";
+  readonly node: string;
+  readonly role: string;
+  readonly sockets: number;
+  readonly timers: number;
+  /** After a collection of garbage, where the node can be asked for one. */
+  readonly memoryBytes: number;
+  /** Ends of the process that nobody had asked for; since its start, as the next is. */
+  readonly unexpectedExits: number;
+  readonly unhandledRejections: number;
+}
 
 export interface InvokeLine {
   readonly line: "invoke";
@@ -116,6 +182,14 @@ export interface InvokeLine {
   readonly channel?: string;
   readonly prev?: string;
   readonly target?: number;
+  readonly replyTo?: number;
+  /** Of `channel.invite`, `channel.remove` and `channel.role`: whom it is about. */
+  readonly subject?: string;
+  /** Of `channel.role`: what that person shall be. */
+  readonly role?: string;
+  /** Of `channel.create`, as asked for: the maker is not listed. */
+  readonly channelKind?: "direct" | "group";
+  readonly members?: readonly string[];
   readonly content: Content;
 }
 
@@ -150,6 +224,8 @@ export interface SeenEvent {
   /** Fingerprint of the frame as it came; absent where the event was part of a page. */
   readonly bytes?: string;
   readonly target?: number;
+  /** Of `created`. */
+  readonly channelKind?: "direct" | "group";
   readonly isDeleted?: true;
   readonly isEdited?: true;
   /** `member` and `created`: who is in or out, and as what, from here on. */

@@ -1,8 +1,9 @@
 import { WebSocket } from "ws";
-import { type Fields, isFields, isRequestType, parseEvent, requestContent } from "./content.ts";
+import { type Fields, isFields, isRequestType, parseEvent, requestContent, requestFacts } from "./content.ts";
 import { digest } from "./digest.ts";
 import type { History } from "./history.ts";
 import type { HistoryLine, SeenEvent } from "./lines.ts";
+import { tokenExpiry } from "./token-expiry.ts";
 
 /** What has happened so far, for live rates. */
 export interface Counters {
@@ -52,10 +53,12 @@ export function createObserver(history: History, now: () => number): Observer {
   const findEvent = createEventCache();
   let connections = 0;
 
-  const observe = (connection: number, device: ObservedDevice) => ({
+  /** `refreshes`: ids of those that are open; their answers look like others'. */
+  const observe = (connection: number, device: ObservedDevice, refreshes = new Set<string>()) => ({
     sent(text: string): void {
       const line = lineOfSent(text, connection, device, now());
       if (line === undefined) return;
+      if (line.line === "refresh") refreshes.add(line.id);
       if (line.line === "invoke") counters.sent += 1;
       if (line.line === "connected") counters.connections += 1;
       history.record(line);
@@ -66,7 +69,7 @@ export function createObserver(history: History, now: () => number): Observer {
         history.record({ line: "delivered", at: now(), connection, event: findEvent(text) });
         return;
       }
-      const line = lineOfReceived(text, connection, now());
+      const line = lineOfReceived(text, connection, now(), refreshes);
       if (line === undefined) return;
       if (line.line === "ok") counters.acked += 1;
       if (line.line === "refused") counters.refused += 1;
@@ -144,24 +147,27 @@ function createEventCache(): (text: string) => SeenEvent {
 function lineOfSent(text: string, connection: number, device: ObservedDevice, at: number): HistoryLine | undefined {
   const frame: unknown = JSON.parse(text);
   if (!isFields(frame)) return undefined;
-  const { type, id, channel, prev, target } = frame;
+  const { type, id, channel } = frame;
   if (type === "hello") {
     const { user, device: name, isChained } = device;
-    return { line: "connected", at, connection, user, device: name, cursors: numbersOf(frame["cursors"]), isChained };
+    const tokenExpiresAt = tokenEnd(frame, at);
+    return {
+      line: "connected",
+      at,
+      connection,
+      user,
+      device: name,
+      cursors: numbersOf(frame["cursors"]),
+      isChained,
+      ...(tokenExpiresAt === undefined ? {} : { tokenExpiresAt }),
+    };
   }
   if (typeof id !== "string") return undefined;
   if (isRequestType(type)) {
-    return {
-      line: "invoke",
-      at,
-      connection,
-      id,
-      type,
-      content: requestContent(frame),
-      ...(typeof channel === "string" ? { channel } : {}),
-      ...(typeof prev === "string" ? { prev } : {}),
-      ...(typeof target === "number" ? { target } : {}),
-    };
+    return { line: "invoke", at, connection, id, type, content: requestContent(frame), ...requestFacts(frame) };
+  }
+  if (type === "refresh") {
+    return { line: "refresh", at, connection, id, tokenExpiresAt: tokenEnd(frame, at) ?? Number.MAX_SAFE_INTEGER };
   }
   if (type !== "history" || typeof channel !== "string") return undefined;
   const { after, before } = frame;
@@ -176,7 +182,7 @@ function lineOfSent(text: string, connection: number, device: ObservedDevice, at
   };
 }
 
-function lineOfReceived(text: string, connection: number, at: number): HistoryLine | undefined {
+function lineOfReceived(text: string, connection: number, at: number, refreshes: Set<string>): HistoryLine | undefined {
   const frame: unknown = JSON.parse(text);
   if (!isFields(frame)) return undefined;
   const { type, id, channel, seq, from, to, head } = frame;
@@ -189,7 +195,8 @@ function lineOfReceived(text: string, connection: number, at: number): HistoryLi
     case "error":
       return typeof id === "string" ? lineOfError(frame, id, connection, at) : undefined;
     case "result":
-      return typeof id === "string" ? lineOfResult(frame, id, connection, at) : undefined;
+      if (typeof id !== "string") return undefined;
+      return refreshes.delete(id) ? { line: "refreshed", at, connection, id } : lineOfResult(frame, id, connection, at);
     case "gap":
       if (typeof channel !== "string" || typeof from !== "number" || typeof to !== "number") return undefined;
       return { line: "gap", at, connection, channel, from, to };
@@ -201,6 +208,12 @@ function lineOfReceived(text: string, connection: number, at: number): HistoryLi
     default:
       return undefined;
   }
+}
+
+/** When the token of a frame ends, on the clock of `at`; undefined where it names no end. */
+function tokenEnd({ token }: Fields, at: number): number | undefined {
+  const expiresAt = typeof token === "string" ? tokenExpiry(token) : undefined;
+  return expiresAt === undefined ? undefined : expiresAt - Date.now() + at;
 }
 
 /** `unavailable` and `rate_limited` never settle an id; nor does `internal`, which knows nothing. */
