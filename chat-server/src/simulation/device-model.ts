@@ -45,7 +45,19 @@ export class DeviceModel {
   }
 
   get isSettled(): boolean {
-    return [...this.outboxes.values()].every((outbox) => outbox.entries.length === 0);
+    return this.waiting === 0;
+  }
+
+  /** Requests that are not settled. */
+  get waiting(): number {
+    let count = 0;
+    for (const { entries } of this.outboxes.values()) count += entries.length;
+    return count;
+  }
+
+  /** Where this device stands in each channel that it is in. */
+  get reached(): ReadonlyMap<ChannelId, Seq> {
+    return this.socket?.cursors ?? this.cursors;
   }
 
   /** A new socket, with the cursors of the old; what has no answer is unknown. */
@@ -182,9 +194,12 @@ export class DeviceModel {
     const server = socket.server?.node ?? -1;
     const attempt: Attempt = { operation, request, server, sentAt: timeline.now, answer: undefined, answeredAt: 0 };
     history.attempts.push(attempt);
+    const { number } = socket.history;
+    this.world.journal?.({ kind: "asked", at: timeline.now, socket: number, request });
     gateway.request(socket, request, (answer) => {
       attempt.answer = answer;
       attempt.answeredAt = timeline.now;
+      this.world.journal?.({ kind: "answered", at: timeline.now, socket: number, request, answer });
       if (this.socket === socket) done(answer);
     });
   }

@@ -28,6 +28,10 @@ export class Socket {
   }
 }
 
+type Told =
+  | { readonly kind: "gap"; readonly channel: ChannelId; readonly from: Seq; readonly to: Seq }
+  | { readonly kind: "event"; readonly channel: ChannelId; readonly payload: Uint8Array };
+
 /** One gateway: sockets, their cursors, and which server each is attached to (rules 12 to 14). */
 export class GatewayModel {
   private readonly world: World;
@@ -44,8 +48,13 @@ export class GatewayModel {
   }
 
   connect(device: DeviceModel, user: UserId, cursors: ReadonlyMap<ChannelId, Seq>): Socket {
-    const history: SocketHistory = { device: device.number, user, channels: new Map() };
-    this.world.history.sockets.push(history);
+    const { sockets } = this.world.history;
+    const number = sockets.length;
+    const history: SocketHistory = { number, device: device.number, user, channels: new Map() };
+    sockets.push(history);
+    const at = this.world.timeline.now;
+    const seen = { device: device.number, user, cursors: new Map(cursors) };
+    this.world.journal?.({ kind: "connected", at, socket: number, ...seen });
     const socket = new Socket(device, user, history);
     for (const [channel, seq] of cursors) this.follow(socket, channel, seq, false);
     this.sockets.add(socket);
@@ -59,6 +68,7 @@ export class GatewayModel {
     this.leave(socket);
     socket.isOpen = false;
     this.sockets.delete(socket);
+    this.world.journal?.({ kind: "closed", at: this.world.timeline.now, socket: socket.history.number });
   }
 
   /** Sends a request on; its answer is told to `done`, or `unavailable` where the attachment is lost. */
@@ -125,6 +135,10 @@ export class GatewayModel {
   private take(socket: Socket, frame: Down): void {
     switch (frame.type) {
       case "attached": {
+        if (!socket.hasWelcome) {
+          const { number } = socket.history;
+          this.world.journal?.({ kind: "welcomed", at: this.world.timeline.now, socket: number, heads: new Map() });
+        }
         socket.hasWelcome = true;
         for (const [channel, seq] of frame.baseline) {
           const cursor = socket.cursors.get(channel);
@@ -141,6 +155,7 @@ export class GatewayModel {
         if (cursor === undefined || frame.to <= cursor) break;
         socket.cursors.set(frame.channel, frame.to);
         this.write(socket, frame.channel, { kind: "gap", to: frame.to, at: this.world.timeline.now });
+        this.tell(socket, { kind: "gap", channel: frame.channel, from: cursor + 1, to: frame.to });
         socket.device.onGap(frame.channel, frame.to);
         break;
       }
@@ -178,6 +193,7 @@ export class GatewayModel {
       }
       socket.cursors.set(channel, Math.max(cursor, seq));
       this.write(socket, channel, { kind: "event", seq, payload, at: this.world.timeline.now });
+      this.tell(socket, { kind: "event", channel, payload });
       socket.device.onEvent(channel, seq);
     }
   }
@@ -186,6 +202,10 @@ export class GatewayModel {
     socket.cursors.set(channel, cursor);
     this.write(socket, channel, { kind: "from", cursor, at: this.world.timeline.now, isJoined });
     socket.device.onFollowed(channel, cursor);
+  }
+
+  private tell(socket: Socket, seen: Told): void {
+    this.world.journal?.({ ...seen, at: this.world.timeline.now, socket: socket.history.number });
   }
 
   private write(socket: Socket, channel: ChannelId, written: Written): void {

@@ -31,6 +31,7 @@ export type Written =
   | { readonly kind: "end"; readonly at: number };
 
 export interface SocketHistory {
+  readonly number: number;
   readonly device: number;
   readonly user: UserId;
   readonly channels: Map<ChannelId, Written[]>;

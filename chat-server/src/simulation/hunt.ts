@@ -11,12 +11,12 @@ export interface Hunt {
   readonly others: readonly string[];
 }
 
-/** Runs a mutant until it is caught by one of the invariants that it is known to break. */
-export function hunt(mutant: Mutant): Hunt {
+/** Runs a mutant until it is caught by one of the invariants that it is known to break. `change`: of each scenario. */
+export function hunt(mutant: Mutant, change: (scenario: Scenario) => Scenario = (scenario) => scenario): Hunt {
   const others: string[] = [];
   const first = mutant.firstSeed ?? 1;
   for (let seed = first; seed < first + mutant.runsMax; seed++) {
-    const planned = planScenario(seed);
+    const planned = change(planScenario(seed));
     const scenario = mutant.prepare?.(planned) ?? planned;
     // With that layer off this one breaks by itself.
     if (mutant.control !== undefined && simulate(scenario, mutant.control).violations.length > 0) continue;

@@ -102,6 +102,11 @@ export function planScenario(seed: number): Scenario {
   };
 }
 
+/** The same without requests under the id of another: an SDK makes none. */
+export function withoutRaw(scenario: Scenario): Scenario {
+  return { ...scenario, wishes: scenario.wishes.filter(({ isRaw }) => !isRaw) };
+}
+
 function planWishes(
   random: Random,
   devices: readonly PlannedDevice[],

@@ -1,4 +1,4 @@
-import type { ChannelId } from "@parley/protocol";
+import type { ChannelId, Seq, UserId } from "@parley/protocol";
 import type { PeerMessage } from "../peer/messages.ts";
 import { checkHistory } from "./checker.ts";
 import { DeviceModel } from "./device-model.ts";
@@ -6,6 +6,7 @@ import { foldOf } from "./fold-of.ts";
 import { GatewayModel } from "./gateway-model.ts";
 import { History, type Violation } from "./history.ts";
 import { IndexModel } from "./index-model.ts";
+import type { Journal } from "./journal.ts";
 import { LiveChecks } from "./live-checks.ts";
 import { Random } from "./random.ts";
 import { direct, type Fault, group, type Scenario } from "./scenario.ts";
@@ -20,6 +21,13 @@ export interface Outcome {
   readonly stores: ReadonlyMap<ChannelId, StoreModel>;
   /** Virtual time at the end, ms. */
   readonly endedAt: number;
+  /** How far each device got. */
+  readonly devices: readonly {
+    readonly number: number;
+    readonly user: UserId;
+    readonly waiting: number;
+    readonly reached: ReadonlyMap<ChannelId, Seq>;
+  }[];
 }
 
 /** Longest time that everything may take to come to rest once the faults have ended, ms. */
@@ -27,14 +35,18 @@ const healWithinMs = 12_000;
 /** Late copies of commands land within this time, ms. */
 const lateMs = 1_500;
 
-/** Runs a scenario: a safety phase with faults, then all is healed and must come to rest. */
-export function simulate(scenario: Scenario, mutation: Mutation = {}): Outcome {
-  return new Simulation(scenario, mutation).run();
+/**
+ * Runs a scenario: a safety phase with faults, then all is healed and must come to rest. With a journal it goes on to
+ * the end whatever is found.
+ */
+export function simulate(scenario: Scenario, mutation: Mutation = {}, journal?: Journal): Outcome {
+  return new Simulation(scenario, mutation, journal).run();
 }
 
 class Simulation implements World {
   readonly scenario: Scenario;
   readonly mutation: Mutation;
+  readonly journal: Journal | undefined;
   readonly timeline = new Timeline();
   readonly random: Random;
   readonly index = new IndexModel();
@@ -48,9 +60,10 @@ class Simulation implements World {
   private readonly homes = new Map<ChannelId, number[]>();
   private bus = { drop: 0, double: 0, delayMs: 5 };
 
-  constructor(scenario: Scenario, mutation: Mutation) {
+  constructor(scenario: Scenario, mutation: Mutation, journal: Journal | undefined) {
     this.scenario = scenario;
     this.mutation = mutation;
+    this.journal = journal;
     this.random = new Random(scenario.seed ^ 0x5bd1e995);
     this.gateway = new GatewayModel(this);
     for (const channel of this.channels) {
@@ -107,7 +120,7 @@ class Simulation implements World {
     for (const fault of scenario.faults) timeline.after(fault.at, () => this.inject(fault));
     timeline.run(scenario.healAt, () => false);
     this.heal();
-    const isTooMuch = (): boolean => this.history.violations.length > 0;
+    const isTooMuch = (): boolean => this.journal === undefined && this.history.violations.length > 0;
     const deadline = timeline.now + healWithinMs;
     while (timeline.now < deadline && !isTooMuch() && !this.isAtRest()) timeline.run(timeline.now + 100, isTooMuch);
     if (!isTooMuch()) this.requireRest();
@@ -118,6 +131,7 @@ class Simulation implements World {
       history: this.history,
       stores: this.stores,
       endedAt: timeline.now,
+      devices: this.devices.map(({ number, user, waiting, reached }) => ({ number, user, waiting, reached })),
     };
   }
 

@@ -10,6 +10,7 @@ import { type RelayedEvent, toRelayed } from "../relay/relayed-event.ts";
 import type { GatewayModel } from "./gateway-model.ts";
 import type { History } from "./history.ts";
 import type { IndexModel } from "./index-model.ts";
+import type { Journal } from "./journal.ts";
 import type { Random } from "./random.ts";
 import type { Scenario } from "./scenario.ts";
 import type { ServerModel } from "./server-model.ts";
@@ -77,6 +78,8 @@ export interface World {
   readonly index: IndexModel;
   readonly gateway: GatewayModel;
   readonly history: History;
+  /** Where what passes over the sockets is to be told. */
+  readonly journal: Journal | undefined;
   readonly channels: readonly ChannelId[];
   store(channel: ChannelId): StoreModel;
   /** Undefined while it is down. */
