@@ -14,6 +14,8 @@ export interface DeviceOptions {
   readonly observer: Observer;
   readonly history: History;
   readonly onEvent: (event: ClientEvents["event"]) => void;
+  /** Called when the device ends or stalls its connection by itself, so that nobody blames the server for the wait. */
+  readonly onLeave?: () => void;
 }
 
 /**
@@ -53,7 +55,7 @@ function pause(ms: number): Promise<void> {
 }
 
 export function createDevice(options: DeviceOptions): Device {
-  const { user, plan, urls, token, random, observer, history, onEvent } = options;
+  const { user, plan, urls, token, random, observer, history, onEvent, onLeave = () => {} } = options;
   const storage = createMemoryStorage();
   let socket: WebSocket | undefined;
   let isOnline = false;
@@ -107,10 +109,17 @@ export function createDevice(options: DeviceOptions): Device {
       isOnline = true;
       await client.connect();
     },
-    cut: () => socket?.terminate(),
-    hangUp: () => socket?.close(1000),
+    cut() {
+      onLeave();
+      socket?.terminate();
+    },
+    hangUp() {
+      onLeave();
+      socket?.close(1000);
+    },
     async goOffline() {
       isOnline = false;
+      onLeave();
       const old = client;
       await old.close();
       await Promise.all(atWork);
@@ -128,7 +137,10 @@ export function createDevice(options: DeviceOptions): Device {
         errors += 1;
       });
     },
-    stall: () => socket?.pause(),
+    stall() {
+      onLeave();
+      socket?.pause();
+    },
     goOn: () => socket?.resume(),
     outbox: () => client.outbox().length,
     reached: () => client.cursors(),

@@ -19,8 +19,16 @@ export interface CrowdOptions {
   readonly history: History;
 }
 
+/** A device ended or stalled its connection of its own accord. */
+export interface Leave {
+  readonly at: number;
+  /** `user/device` */
+  readonly device: string;
+}
+
 /** All people of a run with their devices and channels. */
 export interface Crowd {
+  readonly leaves: readonly Leave[];
   readonly devices: readonly Device[];
   readonly rooms: Rooms;
   /** Connects everyone and makes the channels. **Errors**: rejects where somebody can't connect at all. */
@@ -41,6 +49,7 @@ const watchersShare = 0.2;
 
 export function createCrowd({ population, urls, tokenOf, random, observer, history }: CrowdOptions): Crowd {
   const rooms = createRooms();
+  const leaves: Leave[] = [];
   const createDevices = ({ user, devices }: Person): readonly Device[] =>
     devices.map((plan) =>
       createDevice({
@@ -52,6 +61,7 @@ export function createCrowd({ population, urls, tokenOf, random, observer, histo
         observer,
         history,
         onEvent: rooms.note,
+        onLeave: () => leaves.push({ at: observer.now(), device: `${user}/${plan.device}` }),
       }),
     );
   const people = population.people.map((person) => ({ person, devices: createDevices(person), random: random.fork() }));
@@ -69,6 +79,7 @@ export function createCrowd({ population, urls, tokenOf, random, observer, histo
   };
 
   return {
+    leaves,
     devices,
     rooms,
     async gather() {

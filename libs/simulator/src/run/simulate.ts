@@ -3,13 +3,14 @@ import { finished } from "node:stream/promises";
 import { checkHistory } from "../checker/check.ts";
 import { createHistory, type History } from "../history/history.ts";
 import type { HistoryLine } from "../history/lines.ts";
-import { type Counters, createObserver } from "../history/observed-socket.ts";
+import { type Counters, createObserver, type Observer } from "../history/observed-socket.ts";
+import type { Device } from "../people/device.ts";
 import { drawPopulation } from "../people/population.ts";
 import { createRandom } from "../random.ts";
 import { ackLatency, endToEndLatency } from "../report/latency.ts";
 import type { Progress } from "../report/progress.ts";
 import type { Report } from "../report/report.ts";
-import { type Crowd, createCrowd } from "./crowd.ts";
+import { type Crowd, createCrowd, type Leave } from "./crowd.ts";
 import { settle } from "./settle.ts";
 import { createTimers } from "./timers.ts";
 
@@ -30,11 +31,32 @@ export interface SimulateOptions {
   readonly progress: Progress;
   /** Every line of the history goes to this file as JSON. */
   readonly recordFile?: string;
+  /**
+   * Runs beside the load, which lasts until this is done and no shorter than `seconds`; for faults and their end.
+   * **Errors**: what it rejects with ends the run.
+   */
+  readonly during?: (scene: Scene) => Promise<void>;
+  /** Called when all have come to rest and before they leave, with all that was seen. */
+  readonly afterwards?: (scene: Scene) => void | Promise<void>;
   /** Called once a second with the seconds since the load began; for faults. */
   readonly onSecond?: (elapsedS: number) => void;
   /** How long to wait for everyone to catch up after the load (C9). Default 10 s. */
   readonly settleWithinMs?: number;
   readonly linesMax?: number;
+}
+
+/** What whoever injects faults may look at. */
+export interface Scene {
+  readonly history: History;
+  readonly counters: Readonly<Counters>;
+  readonly leaves: readonly Leave[];
+  /** Devices that read slowly on purpose: what they measure is themselves. */
+  isSlow(device: string): boolean;
+  /** Of the history's lines, ms. */
+  now(): number;
+  /** Devices, and how many of them are connected. */
+  readonly devices: number;
+  online(): number;
 }
 
 /**
@@ -55,10 +77,11 @@ export async function simulate(options: SimulateOptions): Promise<Report> {
   const crowd = createCrowd({ population, urls, tokenOf, random, observer, history });
   const cpu = process.cpuUsage();
   const beganAt = now();
+  const scene = sceneOf(crowd, history, observer);
   try {
     progress.phase(`${users} people with ${crowd.devices.length} devices gather in ${channels} channels`);
     await crowd.gather();
-    await runLoad(crowd, history, observer.counters, options);
+    await runLoad(crowd, scene, options);
     progress.phase("coming to rest");
     const restedAt = now();
     crowd.calm();
@@ -69,6 +92,7 @@ export async function simulate(options: SimulateOptions): Promise<Report> {
     const settleMs = now() - restedAt;
     const used = process.cpuUsage(cpu);
     const simulatorCpu = (used.user + used.system) / 1_000 / (now() - beganAt);
+    await options.afterwards?.(scene);
     await crowd.close();
     if (history.hasLost)
       throw new Error(`the history is full after ${history.length} lines: take fewer people or seconds`);
@@ -84,23 +108,50 @@ export async function simulate(options: SimulateOptions): Promise<Report> {
   }
 }
 
+function sceneOf(crowd: Crowd, history: History, { counters, now }: Observer): Scene {
+  const { devices, leaves } = crowd;
+  return {
+    history,
+    counters,
+    leaves,
+    now,
+    isSlow: slowReaders(devices),
+    devices: devices.length,
+    online: () => devices.filter(({ client }) => client.state.kind === "online").length,
+  };
+}
+
 async function runLoad(
   crowd: Crowd,
-  history: History,
-  counters: Readonly<Counters>,
-  { seconds, progress, onSecond }: SimulateOptions,
+  scene: Scene,
+  { seconds, progress, onSecond, during }: SimulateOptions,
 ): Promise<void> {
   // A call may be refused or cut off; whether that was right is the checker's business.
   const timers = createTimers(() => {});
   const beganAt = performance.now();
   crowd.live(timers);
-  for (let elapsedS = 0; elapsedS < seconds && !history.isFull; ) {
-    await timers.pause(Math.max(0, Math.min(1_000, seconds * 1_000 - (performance.now() - beganAt))));
+  let isAlone = during === undefined;
+  const beside = during?.(scene).finally(() => {
+    isAlone = true;
+  });
+  // Looked at below; until then nobody listens.
+  beside?.catch(() => {});
+  for (let elapsedS = 0; (elapsedS < seconds || !isAlone) && !scene.history.isFull; ) {
+    const restMs = seconds * 1_000 - (performance.now() - beganAt);
+    await timers.pause(Math.max(0, Math.min(1_000, isAlone ? restMs : 200)));
     elapsedS = (performance.now() - beganAt) / 1_000;
-    progress.tick(elapsedS, counters, crowd.devices.filter(({ client }) => client.state.kind === "online").length);
+    progress.tick(elapsedS, scene.counters, scene.online());
     onSecond?.(elapsedS);
   }
   await timers.stop();
+  await beside;
+}
+
+function slowReaders(devices: readonly Device[]): (device: string) => boolean {
+  const slow = new Set(
+    devices.flatMap(({ user, plan }) => (plan.reading === "fast" ? [] : [`${user}/${plan.device}`])),
+  );
+  return (device) => slow.has(device);
 }
 
 function report(
@@ -111,10 +162,7 @@ function report(
   measured: Pick<Report, "settleMs" | "simulatorCpu">,
 ): Report {
   const { seed, users, channels, seconds } = options;
-  const slow = new Set(
-    devices.flatMap(({ user, plan }) => (plan.reading === "fast" ? [] : [`${user}/${plan.device}`])),
-  );
-  const isSlow = (device: string): boolean => slow.has(device);
+  const isSlow = slowReaders(devices);
   const beganAt = performance.now();
   const { counts, violations } = checkHistory(history);
   const checkMs = performance.now() - beganAt;
