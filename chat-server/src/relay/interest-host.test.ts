@@ -31,6 +31,7 @@ async function twoServers() {
     view: () => view,
     onView: () => () => undefined,
     join: () => Promise.reject(new Error("nobody joins here")),
+    askDrain: async () => undefined,
     close: async () => undefined,
   };
   const bus = createMemoryBus();

@@ -137,9 +137,54 @@ export function clusterContract(name: string, factory: () => Promise<ClusterFabr
         await third.leave();
       });
 
+      test("a node that somebody asks to drain hears of it once, whoever asks and how often, also where it listens later", async () => {
+        const lease = await a.cluster.registry.join(nodeInfo(newName("drains")));
+        await until(() => shows(b, lease.node, lease.epoch));
+        let heard = 0;
+        lease.onDrainAsked(() => {
+          heard += 1;
+        });
+        expect(await b.cluster.registry.askDrain(lease.node)).toBe(lease.epoch);
+        await until(() => heard > 0);
+        expect(await c.cluster.registry.askDrain(lease.node)).toBe(lease.epoch);
+        let heardLate = 0;
+        lease.onDrainAsked(() => {
+          heardLate += 1;
+        });
+        expect(heardLate).toBe(1);
+        const drain = { since: 1_700_000_000_000, sessionsAtBegin: 12 };
+        await lease.update({ state: "draining", drain });
+        await until(() => b.cluster.registry.view().nodes.some((info) => info.drain?.sessionsAtBegin === 12));
+        expect(heard).toBe(1);
+        await lease.leave();
+      });
+
+      test("a wish to drain ends with the incarnation, and one for a node that is not there is answered so", async () => {
+        const node = newName("anew");
+        expect(await a.cluster.registry.askDrain(node)).toBeUndefined();
+        const first = await a.cluster.registry.join(nodeInfo(node));
+        expect(await b.cluster.registry.askDrain(node)).toBe(first.epoch);
+        await first.leave();
+        expect(await b.cluster.registry.askDrain(node)).toBeUndefined();
+        const second = await a.cluster.registry.join(nodeInfo(node));
+        let heard = 0;
+        second.onDrainAsked(() => {
+          heard += 1;
+        });
+        await second.update({ load: { sessions: 1, eventLoopDelayMs: 0, cpu: 0 } });
+        await until(() =>
+          b.cluster.registry.view().nodes.some((info) => info.node === node && info.load.sessions === 1),
+        );
+        expect(heard).toBe(0);
+        expect(await b.cluster.registry.askDrain(node)).toBe(second.epoch);
+        await until(() => heard === 1);
+        await second.leave();
+      });
+
       test("a name that could break keys is refused", async () => {
         for (const node of ["", "a b", "a:b", "{a}", "x".repeat(65)]) {
           await expect(a.cluster.registry.join(nodeInfo(node))).rejects.toThrow(RangeError);
+          await expect(a.cluster.registry.askDrain(node)).rejects.toThrow(RangeError);
         }
       });
 
@@ -174,6 +219,7 @@ export function clusterContract(name: string, factory: () => Promise<ClusterFabr
         expect(names()).toEqual(before);
         const late = newName("late");
         await expect(a.cluster.registry.join(nodeInfo(late))).rejects.toThrow(RegistryError);
+        await expect(a.cluster.registry.askDrain(lease.node)).rejects.toThrow(RegistryError);
         await fabric.bringBack(false);
         await settled();
         // The outcome of that join was unknown: if it got in after all, its lease runs out.
@@ -216,6 +262,30 @@ export function clusterContract(name: string, factory: () => Promise<ClusterFabr
         expect(await b.cluster.directory.claim(user, placementOf(second))).toEqual(placementOf(second));
         await first.leave();
         await second.leave();
+      });
+
+      test("a claim is moved in one step by naming its holder; where another holds it, that stands", async () => {
+        const [first, second, third] = [
+          await a.cluster.registry.join(nodeInfo(newName("moves"))),
+          await b.cluster.registry.join(nodeInfo(newName("moves"))),
+          await c.cluster.registry.join(nodeInfo(newName("moves"))),
+        ];
+        const [one, two, three] = [placementOf(first), placementOf(second), placementOf(third)];
+        const user = newName("user");
+        await a.cluster.directory.claim(user, one);
+        const connection = connectionAt(first);
+        await a.cluster.presence.put(user, connection);
+        expect(await a.cluster.directory.move(user, one, two)).toEqual(two);
+        expect(await c.cluster.directory.find(user)).toEqual(two);
+        expect(await c.cluster.directory.move(user, one, three)).toEqual(two);
+        expect(await c.cluster.directory.find(user)).toEqual(two);
+        // The old server's last connection ends; the claim is no longer its own.
+        await a.cluster.presence.remove(user, connection.connection, 1);
+        expect(await c.cluster.directory.find(user)).toEqual(two);
+        const nobody = newName("user");
+        expect(await b.cluster.directory.move(nobody, one, two)).toEqual(two);
+        expect(await a.cluster.directory.find(nobody)).toEqual(two);
+        for (const lease of [first, second, third]) await lease.leave();
       });
 
       test("of claims raced by two processes one wins, and both learn which", async () => {

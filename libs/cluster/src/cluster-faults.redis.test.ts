@@ -1,4 +1,4 @@
-import { connectCommands } from "@parley/bus";
+import { type Bus, connectCommands, createMemoryBus } from "@parley/bus";
 import { type RedisFabric, startSentinelFabric, startSingleFabric, until } from "@parley/bus/testing";
 import { afterAll, describe, expect, test } from "vitest";
 import { createRedisCluster } from "./cluster-redis.ts";
@@ -125,6 +125,21 @@ describe("registry in Redis under faults", { timeout: 60_000 }, () => {
     for (const member of members) member.wake();
     await until(() => members.every(({ cluster }) => namesOf(cluster).length === 2));
     expect(members.map(({ lease }) => lease.epoch)).toEqual(epochs);
+  });
+
+  test("a node is asked to drain though every hint is lost", async () => {
+    const { redis } = await fabricPromise;
+    const deaf: Bus = { ...createMemoryBus(), publish: async () => 0 };
+    const [asked, asker] = [0, 1].map(() => createRedisCluster({ redis, times, prefix: "deaf", bus: deaf }));
+    if (asked === undefined || asker === undefined) throw new Error("unreachable");
+    open.push(asked, asker);
+    const lease = await asked.registry.join(infoOf("asked"));
+    let heard = 0;
+    lease.onDrainAsked(() => {
+      heard += 1;
+    });
+    expect(await asker.registry.askDrain("asked")).toBe(lease.epoch);
+    await until(() => heard === 1);
   });
 
   test("the reaper leaves no key of a dead incarnation behind", async () => {

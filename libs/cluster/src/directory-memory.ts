@@ -36,6 +36,13 @@ export function createMemoryDirectory(registry: MemoryRegistry): MemoryDirectory
       claims.set(user, { node: wanted.node, epoch: wanted.epoch });
       return wanted;
     },
+    async move(user, from, to) {
+      registry.assertUp();
+      const standing = findLive(user);
+      if (standing !== undefined && !isSame(standing, from)) return standing;
+      claims.set(user, { node: to.node, epoch: to.epoch });
+      return to;
+    },
     async find(user) {
       registry.assertUp();
       return findLive(user);

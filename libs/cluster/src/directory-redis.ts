@@ -15,19 +15,23 @@ export function createRedisDirectory(commands: RedisCommands, registry: RedisReg
   const isLive = async (claim: Placement) =>
     (await registry.findLive([claim])).has(incarnationName(claim.node, claim.epoch));
 
+  /** `replaceable`: the claim, in the words of the registry, that may be replaced though its node lives. */
+  async function claim(user: string, wanted: Placement, replaceable: string): Promise<Placement> {
+    let replaced = replaceable;
+    for (let attempt = 1; ; attempt += 1) {
+      const text = await commands.run((client) =>
+        client.parleyClaim(keyOf(user), user, wanted.node, wanted.epoch, replaced),
+      );
+      const standing = parseClaim(text);
+      const isOurs = standing.node === wanted.node && standing.epoch === wanted.epoch;
+      if (isOurs || attempt === attemptsMax || (await isLive(standing))) return standing;
+      replaced = text;
+    }
+  }
+
   return {
-    async claim(user, wanted) {
-      let replaced = "";
-      for (let attempt = 1; ; attempt += 1) {
-        const text = await commands.run((client) =>
-          client.parleyClaim(keyOf(user), user, wanted.node, wanted.epoch, replaced),
-        );
-        const standing = parseClaim(text);
-        const isOurs = standing.node === wanted.node && standing.epoch === wanted.epoch;
-        if (isOurs || attempt === attemptsMax || (await isLive(standing))) return standing;
-        replaced = text;
-      }
-    },
+    claim: (user, wanted) => claim(user, wanted, ""),
+    move: (user, from, to) => claim(user, to, `${from.node} ${from.epoch}`),
     async find(user) {
       const text = await commands.run((client) => client.hget(`${keyOf(user)}:claims`, user));
       if (text === null) return undefined;

@@ -1,4 +1,5 @@
 import type { Clock } from "./clock.ts";
+import { createDrainWish, type DrainWish } from "./drain-wish.ts";
 import type { Lease, NodeId, NodeInfo } from "./registry.ts";
 
 export interface HeldLease {
@@ -20,6 +21,8 @@ export interface HeldLeases {
   list(): HeldLease[];
   /** The lease was taken anew: tells its owner. */
   renew(node: NodeId, epoch: number): void;
+  /** Somebody asked this incarnation to drain: tells its owner, once. */
+  askDrain(node: NodeId, epoch: number): void;
   /**
    * This process stood still: every lease is lost, whether or not anybody noticed. The new epochs are made here, since
    * the owners must forget what they own before the registry can be asked.
@@ -32,6 +35,7 @@ export function createHeldLeases(clock: Clock): HeldLeases {
     info: Omit<NodeInfo, "epoch">;
     epoch: number;
     readonly listeners: Set<(newEpoch: number) => void>;
+    readonly drainWish: DrainWish;
   }
   const held = new Map<NodeId, Held>();
 
@@ -44,7 +48,7 @@ export function createHeldLeases(clock: Clock): HeldLeases {
 
   return {
     add(info, epoch, actions) {
-      const entry: Held = { info, epoch, listeners: new Set() };
+      const entry: Held = { info, epoch, listeners: new Set(), drainWish: createDrainWish() };
       held.set(info.node, entry);
       const isHeld = () => held.get(info.node) === entry;
       return {
@@ -61,6 +65,7 @@ export function createHeldLeases(clock: Clock): HeldLeases {
           entry.listeners.add(listener);
           return () => entry.listeners.delete(listener);
         },
+        onDrainAsked: (listener) => entry.drainWish.onAsked(listener),
         async leave() {
           if (!isHeld()) return;
           held.delete(info.node);
@@ -71,6 +76,10 @@ export function createHeldLeases(clock: Clock): HeldLeases {
     find: (node) => held.get(node),
     list: () => [...held.values()].map(({ info, epoch }) => ({ info, epoch })),
     renew,
+    askDrain(node, epoch) {
+      const lease = held.get(node);
+      if (lease?.epoch === epoch) lease.drainWish.ask();
+    },
     loseAll() {
       for (const [node, { epoch }] of [...held]) renew(node, Math.max(epoch + 1, Math.floor(clock.wall())));
     },

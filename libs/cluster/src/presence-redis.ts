@@ -131,8 +131,10 @@ export function createRedisPresence(
     },
     async reap(at) {
       if (!registry.view().isComplete) return 0;
-      const { meta, nodes, leases, left, fenced, incarnations } = keys;
-      const dead = await commands.run((client) => client.parleyDead(meta, nodes, leases, left, fenced, incarnations));
+      const { meta, nodes, leases, left, fenced, incarnations, drains } = keys;
+      const dead = await commands.run((client) =>
+        client.parleyDead(meta, nodes, leases, left, fenced, incarnations, drains),
+      );
       let reaped = 0;
       for (const name of dead) {
         const [node = "", epoch = ""] = name.split(" ");

@@ -20,6 +20,8 @@ export interface RegistryKeys {
   readonly fenced: string;
   /** set of "node epoch": incarnations whose presence entries may still be there; the reaper takes them out. */
   readonly incarnations: string;
+  /** hash: node → epoch that was asked to drain. */
+  readonly drains: string;
 }
 
 export function registryKeys(prefix: string): RegistryKeys {
@@ -31,6 +33,7 @@ export function registryKeys(prefix: string): RegistryKeys {
     left: key("left"),
     fenced: key("fenced"),
     incarnations: key("incarnations"),
+    drains: key("drains"),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { Clock } from "./clock.ts";
+import { createDrainWish, type DrainWish } from "./drain-wish.ts";
 import { assertNode } from "./names.ts";
 import { type ClusterView, type Lease, type NodeId, type NodeInfo, type Registry, RegistryError } from "./registry.ts";
 import type { LeaseTimes } from "./times.ts";
@@ -23,6 +24,7 @@ interface Held {
   /** Somebody acted on its silence: it comes back only with a new epoch. */
   wasDropped: boolean;
   readonly lostListeners: Set<(newEpoch: number) => void>;
+  readonly drainWish: DrainWish;
 }
 
 export function createMemoryRegistry(clock: Clock, times: LeaseTimes): MemoryRegistry {
@@ -94,6 +96,7 @@ export function createMemoryRegistry(clock: Clock, times: LeaseTimes): MemoryReg
         isStalled: false,
         wasDropped: false,
         lostListeners: new Set(),
+        drainWish: createDrainWish(),
       };
       held.set(wanted.node, entry);
       left.delete(wanted.node);
@@ -114,6 +117,7 @@ export function createMemoryRegistry(clock: Clock, times: LeaseTimes): MemoryReg
           entry.lostListeners.add(listener);
           return () => entry.lostListeners.delete(listener);
         },
+        onDrainAsked: (listener) => entry.drainWish.onAsked(listener),
         async leave() {
           if (!isHeld()) return;
           held.delete(wanted.node);
@@ -127,6 +131,14 @@ export function createMemoryRegistry(clock: Clock, times: LeaseTimes): MemoryReg
     onView(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
+    },
+    async askDrain(node) {
+      assertUp();
+      assertNode(node);
+      const entry = held.get(node);
+      if (entry === undefined || entry.wasDropped) return undefined;
+      entry.drainWish.ask();
+      return entry.info.epoch;
     },
     async close() {
       isClosed = true;

@@ -42,8 +42,8 @@ export interface RedisRegistryParts {
  */
 export function createRedisRegistry(parts: RedisRegistryParts): RedisRegistry {
   const { commands, hints, prefix, clock, times } = parts;
-  const { meta, nodes, leases, left, fenced, incarnations } = parts.keys;
-  const keys = [meta, nodes, leases, left, fenced, incarnations] as const;
+  const { meta, nodes, leases, left, fenced, incarnations, drains } = parts.keys;
+  const keys = [meta, nodes, leases, left, fenced, incarnations, drains] as const;
   const topic = `{${prefix}:nodes}:changed`;
   const held = createHeldLeases(clock);
   const viewListeners = new Set<(view: ClusterView) => void>();
@@ -89,6 +89,9 @@ export function createRedisRegistry(parts: RedisRegistryParts): RedisRegistry {
 
     const lost = beating.filter((_, index) => reply.outcomes[index] === 0);
     for (const lease of lost) await takeAnew(lease.info.node);
+    for (const [index, { info, epoch }] of beating.entries()) {
+      if (reply.outcomes[index] === 2) held.askDrain(info.node, epoch);
+    }
     await follow(reply.sightings, isSettled);
     for (const listener of reachListeners) listener(wasEmptied);
     if (lost.length > 0) {
@@ -208,6 +211,13 @@ export function createRedisRegistry(parts: RedisRegistryParts): RedisRegistry {
     onView(listener) {
       viewListeners.add(listener);
       return () => viewListeners.delete(listener);
+    },
+    async askDrain(node) {
+      assertNode(node);
+      const epoch = await commands.run((client) => client.parleyAskDrain(...keys, node));
+      if (epoch === "") return undefined;
+      hint();
+      return Number(epoch);
     },
     onReach: (listener) => void reachListeners.push(listener),
     async findLive(wanted) {

@@ -5,7 +5,7 @@ export interface BeatReply {
   readonly generation: string;
   /** How long Redis has had its present memory, ms by its own clock. */
   readonly ageMs: number;
-  /** For each lease in the order sent: 1 renewed, 0 lost. */
+  /** For each lease in the order sent: 0 lost, 1 renewed, 2 renewed and asked to drain. */
   readonly outcomes: readonly number[];
   readonly sightings: readonly Sighting[];
 }

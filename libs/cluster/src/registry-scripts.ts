@@ -13,10 +13,12 @@ local function number_of(text) return text and tonumber(string.match(text, '^(%d
 /**
  * Renews leases and shows everything, in one step. ARGV: new generation, lease ms, then node, epoch, json for each
  * lease. A lease is refused ("lost") when somebody has acted on its end (fenced), when a newer incarnation holds it,
- * or when the node said goodbye; one that merely ran out unnoticed is taken up again.
+ * or when the node said goodbye; one that merely ran out unnoticed is taken up again. Outcome of a lease: 0 lost,
+ * 1 renewed, 2 renewed and asked to drain.
  */
 const beat = `${shared}
 local meta, nodes, leases, left, fenced, incarnations = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
+local drains = KEYS[7]
 local now = now_ms()
 if redis.call('HSETNX', meta, 'generation', ARGV[1]) == 1 then
   redis.call('HSET', meta, 'since', string.format('%.0f', now))
@@ -34,7 +36,7 @@ for i = 3, #ARGV, 3 do
     redis.call('ZREM', left, node)
     redis.call('SADD', incarnations, node .. ' ' .. ARGV[i + 1])
     if epoch > tonumber(redis.call('HGET', meta, 'epoch') or 0) then redis.call('HSET', meta, 'epoch', ARGV[i + 1]) end
-    table.insert(outcomes, 1)
+    table.insert(outcomes, redis.call('HGET', drains, node) == ARGV[i + 1] and 2 or 1)
   end
 end
 local all = {}
@@ -61,6 +63,7 @@ redis.call('HSET', nodes, ARGV[1], epoch .. ' ' .. ARGV[2])
 redis.call('ZADD', leases, string.format('%.0f', now + ARGV[3]), ARGV[1])
 redis.call('ZREM', left, ARGV[1])
 redis.call('HDEL', fenced, ARGV[1])
+redis.call('HDEL', KEYS[7], ARGV[1])
 redis.call('SADD', incarnations, ARGV[1] .. ' ' .. epoch)
 return epoch
 `;
@@ -74,11 +77,12 @@ if number_of(redis.call('HGET', nodes, ARGV[1])) ~= tonumber(ARGV[2]) then retur
 redis.call('HDEL', nodes, ARGV[1])
 redis.call('ZREM', leases, ARGV[1])
 redis.call('ZADD', left, string.format('%.0f', now), ARGV[1])
+redis.call('HDEL', KEYS[7], ARGV[1])
 return 1
 `;
 
 /**
- * Makes the death of nodes final. ARGV: step ms, then role, node, epoch for each. KEYS[7..] are the step keys, one a
+ * Makes the death of nodes final. ARGV: step ms, then role, node, epoch for each. KEYS[8..] are the step keys, one a
  * death: all observers together bury only one batch a role and step. Answers 1 for each that is now dead.
  */
 const fence = `${shared}
@@ -90,12 +94,13 @@ for i = 2, #ARGV, 3 do
   local isOver = number_of(redis.call('HGET', nodes, node)) == epoch
     and tonumber(redis.call('ZSCORE', leases, node) or 0) <= now
   if isOver and mayBury[role] == nil then
-    local stepKey = KEYS[7 + (i - 2) / 3]
+    local stepKey = KEYS[8 + (i - 2) / 3]
     mayBury[role] = redis.call('SET', stepKey, '1', 'NX', 'PX', ARGV[1]) and true or false
   end
   if isOver and mayBury[role] then
     redis.call('HDEL', nodes, node)
     redis.call('ZREM', leases, node)
+    redis.call('HDEL', KEYS[7], node)
     redis.call('HSET', fenced, node, ARGV[i + 2] .. ' ' .. string.format('%.0f', now))
     table.insert(outcomes, 1)
   else
@@ -108,6 +113,14 @@ for i = 1, #known, 2 do
   if now - at > 86400000 then redis.call('HDEL', fenced, known[i]) end
 end
 return outcomes
+`;
+
+/** Asks the living incarnation of a node to drain. ARGV: node. Answers its epoch, or "" where there is none. */
+const askDrain = `${shared}
+local epoch = number_of(redis.call('HGET', KEYS[2], ARGV[1]))
+if epoch == 0 or tonumber(redis.call('ZSCORE', KEYS[3], ARGV[1]) or 0) <= now_ms() then return '' end
+redis.call('HSET', KEYS[7], ARGV[1], string.format('%.0f', epoch))
+return string.format('%.0f', epoch)
 `;
 
 /** Whether these incarnations hold a lease now. ARGV: node, epoch, … */
@@ -141,17 +154,19 @@ declare module "ioredis" {
     parleyTake(...args: (string | number)[]): Result<string, Context>;
     parleyLeave(...args: (string | number)[]): Result<number, Context>;
     parleyFence(...args: (string | number)[]): Result<number[], Context>;
+    parleyAskDrain(...args: (string | number)[]): Result<string, Context>;
     parleyHolds(...args: (string | number)[]): Result<number[], Context>;
     parleyDead(...args: (string | number)[]): Result<string[], Context>;
   }
 }
 
 export function defineRegistryScripts(client: RedisClient): void {
-  client.defineCommand("parleyBeat", { numberOfKeys: 6, lua: beat });
-  client.defineCommand("parleyTake", { numberOfKeys: 6, lua: take });
-  client.defineCommand("parleyLeave", { numberOfKeys: 6, lua: leave });
+  client.defineCommand("parleyBeat", { numberOfKeys: 7, lua: beat });
+  client.defineCommand("parleyTake", { numberOfKeys: 7, lua: take });
+  client.defineCommand("parleyLeave", { numberOfKeys: 7, lua: leave });
   // The number of keys goes first: one step key a death.
   client.defineCommand("parleyFence", { lua: fence });
-  client.defineCommand("parleyHolds", { numberOfKeys: 6, lua: holds });
-  client.defineCommand("parleyDead", { numberOfKeys: 6, lua: dead });
+  client.defineCommand("parleyAskDrain", { numberOfKeys: 7, lua: askDrain });
+  client.defineCommand("parleyHolds", { numberOfKeys: 7, lua: holds });
+  client.defineCommand("parleyDead", { numberOfKeys: 7, lua: dead });
 }

@@ -10,6 +10,16 @@ export interface NodeLoad {
   readonly eventLoopDelayMs: number;
   /** CPU used since the last beat, 1 = one core. */
   readonly cpu: number;
+  /** Client requests that are not answered yet, where the node counts them. */
+  readonly openRequests?: number;
+}
+
+/** How a drain began; how far it is stands in the load. */
+export interface DrainInfo {
+  /** ms since 1970. */
+  readonly since: number;
+  /** Sessions when it began; those that are left are `load.sessions`. */
+  readonly sessionsAtBegin: number;
 }
 
 export interface NodeInfo {
@@ -24,6 +34,8 @@ export interface NodeInfo {
   readonly weight: number;
   readonly state: NodeState;
   readonly load: NodeLoad;
+  /** Only while `state` is "draining". */
+  readonly drain?: DrainInfo;
 }
 
 export interface ClusterView {
@@ -49,6 +61,14 @@ export interface Registry {
   view(): ClusterView;
   /** Called after every change of the version or of `isComplete`. */
   onView(listener: (view: ClusterView) => void): () => void;
+  /**
+   * Asks a node, wherever it is, to drain. Resolves to the epoch of the incarnation that was asked, or to undefined where
+   * no node of that name holds a lease. The wish lies beside the lease: the node hears of it at once or with its next
+   * heartbeat, also when pub/sub loses the hint, and the wish ends with the incarnation. **Repeat**: the same wish.
+   * **Errors**: RegistryError when out of reach (the outcome is then unknown). A registry that loses its memory before
+   * the node has beaten forgets the wish: what the view shows is what counts.
+   */
+  askDrain(node: NodeId): Promise<number | undefined>;
   close(): Promise<void>;
 }
 
@@ -56,11 +76,14 @@ export interface Lease {
   readonly node: NodeId;
   readonly epoch: number;
   /** Carried by the next heartbeat (state changes are sent at once; out of reach, by the first that gets through). */
-  update(change: { readonly load?: NodeLoad; readonly state?: NodeState }): Promise<void>;
+  update(change: { readonly load?: NodeLoad; readonly state?: NodeState; readonly drain?: DrainInfo }): Promise<void>;
   /** The lease ran out before it was renewed, and somebody may have acted on it (this process stood still, or it alone
    *  was cut off from the registry): whoever owns by lease must forget what it owns before the next append. The lease is
    *  then taken anew with a new epoch. An outage of the registry for everyone loses no lease. */
   onLost(listener: (newEpoch: number) => void): () => void;
+  /** Somebody asked this incarnation to drain (see {@link Registry.askDrain}). Called once, and at once where it was
+   *  asked before. */
+  onDrainAsked(listener: () => void): () => void;
   /** Says goodbye; out of reach, the lease runs out instead. **Repeat**: a second call does nothing. */
   leave(): Promise<void>;
 }
@@ -79,6 +102,12 @@ export interface Directory {
   /** The claim that stands after this call: an earlier one whose node and epoch still hold their lease, or this one. */
   claim(user: UserId, wanted: Placement): Promise<Placement>;
   find(user: UserId): Promise<Placement | undefined>;
+  /**
+   * Hands the user from one server to another, in one step, so that no device can claim a third in between. Resolves to
+   * the claim that stands after it: `to`, or that of somebody else where `from` was not the holder (then nothing was
+   * changed); a user without a claim is claimed for `to`.
+   */
+  move(user: UserId, from: Placement, to: Placement): Promise<Placement>;
   /** Removes the claim if it still is this one. */
   release(user: UserId, held: Placement): Promise<void>;
 }

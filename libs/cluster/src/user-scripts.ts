@@ -15,6 +15,10 @@ local claims = KEYS[1] .. ':claims'
 local wanted = ARGV[2] .. ' ' .. ARGV[3]
 local standing = redis.call('HGET', claims, ARGV[1])
 if standing and standing ~= ARGV[4] then return standing end
+if standing then
+  local node, epoch = string.match(standing, '^(%S+) (%d+)$')
+  redis.call('SREM', KEYS[1] .. ':claimed:' .. node .. ':' .. epoch, ARGV[1])
+end
 redis.call('HSET', claims, ARGV[1], wanted)
 redis.call('SADD', KEYS[1] .. ':claimed:' .. ARGV[2] .. ':' .. ARGV[3], ARGV[1])
 return wanted
