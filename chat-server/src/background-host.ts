@@ -1,4 +1,5 @@
 import type { Telemetry } from "@parley/telemetry";
+import type { CallOff, Clock } from "./clock.ts";
 
 /**
  * Work that is done every so often, never twice at a time, and that simply waits for its next turn where it fails: what
@@ -7,14 +8,14 @@ import type { Telemetry } from "@parley/telemetry";
 export class BackgroundHost {
   private readonly work: () => Promise<void>;
   private readonly onFailed: (error: unknown) => void;
-  private readonly timer: NodeJS.Timeout;
+  private readonly stop: CallOff;
   private running: Promise<void> | undefined;
 
   /** `waitsFor`: the phrase that a failure is logged by, at debug. */
-  constructor(everyMs: number, telemetry: Telemetry, waitsFor: string, work: () => Promise<void>) {
+  constructor(clock: Clock, everyMs: number, telemetry: Telemetry, waitsFor: string, work: () => Promise<void>) {
     this.work = work;
     this.onFailed = (error) => telemetry.logger.debug({ err: error }, waitsFor);
-    this.timer = setInterval(() => this.kick(), everyMs);
+    this.stop = clock.every(everyMs, () => this.kick());
   }
 
   /** Begins now, unless it is under way. */
@@ -34,6 +35,6 @@ export class BackgroundHost {
   }
 
   close(): void {
-    clearInterval(this.timer);
+    this.stop();
   }
 }

@@ -3,6 +3,7 @@ import { createMemoryCluster } from "@parley/cluster";
 import { openMemoryStore } from "@parley/store/testing";
 import { createTestTelemetry } from "@parley/telemetry/testing";
 import { expect, onTestFinished, test } from "vitest";
+import { systemClock as clock } from "../clock.ts";
 import { Peers } from "../peer/peers.ts";
 import { AppendHost } from "./append-host.ts";
 import { contentHash } from "./content-hash.ts";
@@ -30,15 +31,15 @@ test("a refusal is unknown where the forward failed by taking too long: that cop
     onChange: (listener) => bus.onChange(listener),
     close: () => bus.close(),
   };
-  const peers = new Peers({ bus: slow, self: "chat-1", telemetry, handler: () => undefined });
+  const peers = new Peers({ clock, bus: slow, self: "chat-1", telemetry, handler: () => undefined });
   const limits = { queueMax: 100, runMax: 10, membersMax: 10 };
-  const logs = new LogHost({ store: openMemoryStore(), limits, telemetry, onSettled: () => undefined });
+  const logs = new LogHost({ clock, store: openMemoryStore(), limits, telemetry, onSettled: () => undefined });
   onTestFinished(async () => {
     logs.close();
     await cluster.close();
     await bus.close();
   });
-  const appends = new AppendHost({ homes, logs, peers, telemetry, onAcked: () => undefined });
+  const appends = new AppendHost({ clock, homes, logs, peers, telemetry, onAcked: () => undefined });
   const wish: Wish = { kind: "message", text: "hello" };
   const request: AppendRequest = { channel, sender: "bob", id: "b1", hash: contentHash("key", wish), wish };
   const answer = await new Promise<Answer>((resolve) => appends.append(request, false, resolve));

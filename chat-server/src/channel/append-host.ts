@@ -1,6 +1,7 @@
 import type { NodeId } from "@parley/cluster";
 import type { ChannelId, Seq } from "@parley/protocol";
 import type { Telemetry } from "@parley/telemetry";
+import type { CallOff, Clock } from "../clock.ts";
 import type { Peers } from "../peer/peers.ts";
 import type { RelayedEvent } from "../relay/relayed-event.ts";
 import { ForwardedCalls } from "./forwarded-calls.ts";
@@ -26,7 +27,7 @@ interface Call {
   /** Copies of this request that may still get in. */
   copies: number;
   isOurs: boolean;
-  timer: NodeJS.Timeout | undefined;
+  stopTimer: CallOff;
 }
 
 /**
@@ -35,6 +36,7 @@ interface Call {
  * **Repeat**: safe, appends are idempotent. **Bounds**: `callsMax` forwards under way, then `unavailable`.
  */
 export class AppendHost {
+  private readonly clock: Clock;
   private readonly homes: Homes;
   private readonly logs: LogHost;
   private readonly peers: Peers;
@@ -46,11 +48,13 @@ export class AppendHost {
   private readonly byKey = new Map<string, Set<number>>();
   private readonly forwarded = new ForwardedCalls();
   /** By server, not by call: servers must not all come at once, but the requests of one must keep their order. */
-  private readonly jitter = 0.75 + Math.random() * 0.5;
-  private nextCall = Math.floor(Math.random() * 2 ** 40);
+  private readonly jitter: number;
+  /** At random: a server that was started anew must not take an answer to its former self for its own. */
+  private nextCall: number;
   private static readonly callsMax = 50_000;
 
   constructor(options: {
+    clock: Clock;
     homes: Homes;
     logs: LogHost;
     peers: Peers;
@@ -59,6 +63,9 @@ export class AppendHost {
     onAcked: (channel: ChannelId, seq: Seq) => void;
     times?: AppendTimes;
   }) {
+    this.clock = options.clock;
+    this.jitter = 0.75 + this.clock.random() * 0.5;
+    this.nextCall = Math.floor(this.clock.random() * 2 ** 40);
     this.homes = options.homes;
     this.logs = options.logs;
     this.peers = options.peers;
@@ -78,10 +85,10 @@ export class AppendHost {
     const call: Call = {
       request,
       asker,
-      startedAt: Date.now(),
+      startedAt: this.clock.now(),
       copies: isRepeat ? 1 : 0,
       isOurs: false,
-      timer: undefined,
+      stopTimer: () => undefined,
     };
     this.calls.set(number, call);
     const home = this.homes.homeOf(request.channel);
@@ -125,9 +132,9 @@ export class AppendHost {
   private appendHere(number: number, call: Call): void {
     call.isOurs = true;
     call.copies++;
-    const left = call.startedAt + this.times.giveUpMs - Date.now();
-    clearTimeout(call.timer);
-    call.timer = setTimeout(() => this.giveUp(number), Math.max(left, 0));
+    const left = call.startedAt + this.times.giveUpMs - this.clock.now();
+    call.stopTimer();
+    call.stopTimer = this.clock.after(Math.max(left, 0), () => this.giveUp(number));
     this.logs.offer(call.request, (answer) => this.finish(number, answer, 1));
   }
 
@@ -144,15 +151,15 @@ export class AppendHost {
       if (this.calls.get(number) === call && !call.isOurs) this.appendHere(number, call);
     };
     this.peers.send(home, { type: "append", call: number, request: call.request }, onLost);
-    const waited = Date.now() - call.startedAt;
+    const waited = this.clock.now() - call.startedAt;
     const delay = Math.min(this.times.forwardAgainMs, Math.max(this.times.appendSelfMs - waited, 1)) * this.jitter;
-    call.timer = setTimeout(() => this.again(number, call), delay);
+    call.stopTimer = this.clock.after(delay, () => this.again(number, call));
   }
 
   private again(number: number, call: Call): void {
     this.telemetry.metrics.forwards.of("again").inc();
     const home = this.homes.homeOf(call.request.channel);
-    const isLate = Date.now() - call.startedAt >= this.times.appendSelfMs;
+    const isLate = this.clock.now() - call.startedAt >= this.times.appendSelfMs;
     if (isLate || home === this.homes.self) this.appendHere(number, call);
     else this.forward(number, call, home);
   }
@@ -167,7 +174,7 @@ export class AppendHost {
     const call = this.calls.get(number);
     if (call === undefined) return;
     this.calls.delete(number);
-    clearTimeout(call.timer);
+    call.stopTimer();
     this.unindex(number, call);
     const isOpen = !answer.ok && call.copies > settledCopies;
     call.asker(isOpen ? { ...answer, isUnknown: true } : answer);

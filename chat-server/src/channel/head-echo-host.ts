@@ -1,4 +1,5 @@
 import type { ChannelId, Seq } from "@parley/protocol";
+import type { CallOff, Clock } from "../clock.ts";
 
 const tickMs = 500;
 /** A head is told again this long after its channel went quiet, each time once. */
@@ -19,31 +20,33 @@ interface Echo {
 export class HeadEchoHost {
   private readonly tell: (heads: ReadonlyMap<ChannelId, Seq>) => void;
   private readonly echoes = new Map<ChannelId, Echo>();
-  private readonly timer: NodeJS.Timeout;
+  private readonly clock: Clock;
+  private readonly stop: CallOff;
 
-  constructor(tell: (heads: ReadonlyMap<ChannelId, Seq>) => void) {
+  constructor(clock: Clock, tell: (heads: ReadonlyMap<ChannelId, Seq>) => void) {
+    this.clock = clock;
     this.tell = tell;
-    this.timer = setInterval(() => this.tick(), tickMs);
+    this.stop = clock.every(tickMs, () => this.tick());
   }
 
   note(channel: ChannelId, head: Seq): void {
     const echo = this.echoes.get(channel);
     if (echo === undefined) {
-      if (this.echoes.size < channelsMax) this.echoes.set(channel, { head, at: Date.now(), told: 0 });
+      if (this.echoes.size < channelsMax) this.echoes.set(channel, { head, at: this.clock.now(), told: 0 });
       return;
     }
     echo.head = head;
-    echo.at = Date.now();
+    echo.at = this.clock.now();
     echo.told = 0;
   }
 
   close(): void {
-    clearInterval(this.timer);
+    this.stop();
   }
 
   private tick(): void {
     if (this.echoes.size === 0) return;
-    const now = Date.now();
+    const now = this.clock.now();
     const due = new Map<ChannelId, Seq>();
     for (const [channel, echo] of this.echoes) {
       const after = echoAfterMs[echo.told];

@@ -1,6 +1,7 @@
 import type { ChannelId, Seq } from "@parley/protocol";
 import { type LogEvent, type MessageStore, StoreError } from "@parley/store";
 import type { Telemetry } from "@parley/telemetry";
+import { type CallOff, type Clock, sleep } from "../clock.ts";
 import { ChannelLog } from "./channel-log.ts";
 import type { ChannelLogEffects, ChannelLogLimits } from "./channel-log-effects.ts";
 import { OriginHost } from "./origin-host.ts";
@@ -10,6 +11,7 @@ import type { Answer, AppendRequest } from "./request.ts";
 export type Asker = (answer: Answer) => void;
 
 export interface LogHostOptions {
+  readonly clock: Clock;
   readonly store: MessageStore;
   readonly limits: ChannelLogLimits;
   readonly telemetry: Telemetry;
@@ -35,17 +37,17 @@ export class LogHost {
   private readonly options: LogHostOptions;
   private readonly logs = new Map<ChannelId, Held>();
   private readonly origin: OriginHost;
-  private readonly sweep: NodeJS.Timeout;
+  private readonly stop: CallOff;
 
   constructor(options: LogHostOptions) {
     this.options = options;
-    this.origin = new OriginHost(options.store, options.telemetry);
-    this.sweep = setInterval(() => this.evict(), 10_000);
+    this.origin = new OriginHost(options.clock, options.store, options.telemetry);
+    this.stop = options.clock.every(10_000, () => this.evict());
   }
 
   /** The asker is called exactly once, unless this process ends before. */
   offer(request: AppendRequest, asker: Asker): void {
-    this.hold(request.channel).log.offer(request, asker, Date.now());
+    this.hold(request.channel).log.offer(request, asker, this.options.clock.now());
   }
 
   /** Somebody says that the channel's log reaches to `seq`; of use only where it is sequenced here. */
@@ -60,15 +62,16 @@ export class LogHost {
 
   /** Resolves when nothing is in flight, or after the deadline. */
   async settle(deadlineMs: number): Promise<void> {
-    const until = Date.now() + deadlineMs;
-    while (Date.now() < until && [...this.logs.values()].some(({ log }) => !log.isIdle)) {
-      await new Promise((resolve) => setTimeout(resolve, 20));
+    const { clock } = this.options;
+    const until = clock.now() + deadlineMs;
+    while (clock.now() < until && [...this.logs.values()].some(({ log }) => !log.isIdle)) {
+      await sleep(clock, 20);
     }
     await this.origin.flush();
   }
 
   close(): void {
-    clearInterval(this.sweep);
+    this.stop();
     this.origin.close();
   }
 
@@ -79,12 +82,12 @@ export class LogHost {
       this.logs.set(channel, held);
       if (this.logs.size > logsMax) this.evict();
     }
-    held.usedAt = Date.now();
+    held.usedAt = this.options.clock.now();
     return held;
   }
 
   private effectsFor(channel: ChannelId): ChannelLogEffects<Asker> {
-    const { store, telemetry } = this.options;
+    const { clock, store, telemetry } = this.options;
     const { metrics } = telemetry;
     const log = (): ChannelLog<Asker> => this.hold(channel).log;
     const attempt = (token: number, work: () => Promise<void>): void => {
@@ -142,8 +145,8 @@ export class LogHost {
         }),
       wait: (token, count) => {
         // Full jitter over 25 ms · 2^n: two servers that fight for a slot must not meet again.
-        const delay = Math.random() * Math.min(25 * 2 ** count, 2_000);
-        setTimeout(() => log().onWaited(token, Date.now()), delay);
+        const delay = clock.random() * Math.min(25 * 2 ** count, 2_000);
+        clock.after(delay, () => log().onWaited(token, clock.now()));
       },
       answer: (asker, _request, answer) => asker(answer),
       settled: (events) => {
@@ -154,7 +157,7 @@ export class LogHost {
   }
 
   private evict(): void {
-    const before = Date.now() - (this.logs.size > logsMax ? 0 : idleMs);
+    const before = this.options.clock.now() - (this.logs.size > logsMax ? 0 : idleMs);
     let count = 0;
     for (const [channel, { log, usedAt }] of this.logs) {
       if (log.isIdle && usedAt < before && this.origin.release(channel)) this.logs.delete(channel);

@@ -2,6 +2,7 @@ import type { ChannelId, Seq } from "@parley/protocol";
 import type { ChannelSummary, LogEvent, MessageStore, OriginEffect } from "@parley/store";
 import type { Telemetry } from "@parley/telemetry";
 import { BackgroundHost } from "../background-host.ts";
+import type { Clock } from "../clock.ts";
 import type { ChannelFold } from "./fold.ts";
 
 interface Beside {
@@ -34,9 +35,9 @@ export class OriginHost {
   private readonly partings: { user: string; channel: ChannelId; seq: Seq }[] = [];
   private readonly background: BackgroundHost;
 
-  constructor(store: MessageStore, telemetry: Telemetry) {
+  constructor(clock: Clock, store: MessageStore, telemetry: Telemetry) {
     this.store = store;
-    this.background = new BackgroundHost(tickMs, telemetry, "origins wait for the store", () => this.workOnce());
+    this.background = new BackgroundHost(clock, tickMs, telemetry, "origins wait for the store", () => this.workOnce());
   }
 
   takeOver(channel: ChannelId, applied: Seq, head: Seq): void {

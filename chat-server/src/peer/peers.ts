@@ -2,6 +2,7 @@ import type { Bus, BusSubscription } from "@parley/bus";
 import type { NodeId } from "@parley/cluster";
 import type { Telemetry } from "@parley/telemetry";
 import { Packr } from "msgpackr";
+import type { Clock } from "../clock.ts";
 import type { PeerMessage } from "./messages.ts";
 
 export type PeerHandler = (from: NodeId, message: PeerMessage) => void;
@@ -22,6 +23,7 @@ interface Outbox {
  * **Bounds**: nothing is queued over a tick.
  */
 export class Peers {
+  private readonly clock: Clock;
   private readonly bus: Bus;
   private readonly self: NodeId;
   private readonly handler: PeerHandler;
@@ -32,7 +34,8 @@ export class Peers {
   private isFlushing = false;
   private subscription: BusSubscription | undefined;
 
-  constructor(options: { bus: Bus; self: NodeId; telemetry: Telemetry; handler: PeerHandler }) {
+  constructor(options: { clock: Clock; bus: Bus; self: NodeId; telemetry: Telemetry; handler: PeerHandler }) {
+    this.clock = options.clock;
     this.bus = options.bus;
     this.self = options.self;
     this.telemetry = options.telemetry;
@@ -78,7 +81,7 @@ export class Peers {
     if (onLost !== undefined) outbox.onLost.push(onLost);
     if (this.isFlushing) return;
     this.isFlushing = true;
-    setImmediate(() => this.flush());
+    this.clock.soon(() => this.flush());
   }
 
   private flush(): void {

@@ -2,6 +2,7 @@ import type { ChannelId, Seq } from "@parley/protocol";
 import type { MessageStore } from "@parley/store";
 import type { Telemetry } from "@parley/telemetry";
 import { BackgroundHost } from "../background-host.ts";
+import type { Clock } from "../clock.ts";
 import type { RelayHost, RelayRecord } from "./relay-host.ts";
 
 export interface HeadWatchTimes {
@@ -21,6 +22,7 @@ const batchMax = 2_000;
  * without waiting for the next message. While the bus is away this is how events arrive at all.
  */
 export class HeadWatchHost {
+  private readonly clock: Clock;
   private readonly store: MessageStore;
   private readonly relays: RelayHost;
   private readonly telemetry: Telemetry;
@@ -29,19 +31,21 @@ export class HeadWatchHost {
   private readonly background: BackgroundHost;
 
   constructor(options: {
+    clock: Clock;
     store: MessageStore;
     relays: RelayHost;
     telemetry: Telemetry;
     isBusUp: () => boolean;
     times?: HeadWatchTimes;
   }) {
+    this.clock = options.clock;
     this.store = options.store;
     this.relays = options.relays;
     this.telemetry = options.telemetry;
     this.isBusUp = options.isBusUp;
     this.times = options.times ?? headWatchTimes;
     const phrase = "head check waits for the store";
-    this.background = new BackgroundHost(this.times.tickMs, options.telemetry, phrase, () => this.check());
+    this.background = new BackgroundHost(this.clock, this.times.tickMs, options.telemetry, phrase, () => this.check());
   }
 
   /** Compares all channels at the next tick: the bus came back, a home moved, or this process stood still. */
@@ -55,7 +59,7 @@ export class HeadWatchHost {
   }
 
   private async check(): Promise<void> {
-    const now = Date.now();
+    const now = this.clock.now();
     const due: RelayRecord[] = [];
     for (const record of this.relays.all()) if (this.isDue(record, now)) due.push(record);
     for (let at = 0; at < due.length; at += batchMax) {

@@ -3,6 +3,7 @@ import type { ClusterView, NodeInfo, Registry } from "@parley/cluster";
 import { createTestTelemetry } from "@parley/telemetry/testing";
 import { expect, onTestFinished, test } from "vitest";
 import { Homes } from "../channel/homes.ts";
+import { systemClock as clock } from "../clock.ts";
 import type { PeerMessage } from "../peer/messages.ts";
 import { Peers } from "../peer/peers.ts";
 import { InterestHost } from "./interest-host.ts";
@@ -38,12 +39,12 @@ async function twoServers() {
   const telemetry = createTestTelemetry();
   const heard: PeerMessage[] = [];
   const homes = new Homes("chat-1", registry);
-  const peers = new Peers({ bus, self: "chat-1", telemetry, handler: () => undefined });
-  const other = new Peers({ bus, self: "chat-2", telemetry, handler: (_from, message) => heard.push(message) });
+  const peers = new Peers({ clock, bus, self: "chat-1", telemetry, handler: () => undefined });
+  const other = new Peers({ clock, bus, self: "chat-2", telemetry, handler: (_from, message) => heard.push(message) });
   await Promise.all([peers.open(), other.open()]);
   onTestFinished(() => bus.close());
   const channel = Array.from({ length: 50 }, (_one, index) => `c${index}`).find((one) => !homes.isHome(one)) ?? "";
-  const interest = new InterestHost(homes, peers);
+  const interest = new InterestHost(clock, homes, peers);
   return {
     channel,
     heard,

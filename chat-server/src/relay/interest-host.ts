@@ -1,6 +1,7 @@
 import type { NodeId } from "@parley/cluster";
 import type { ChannelId } from "@parley/protocol";
 import type { Homes } from "../channel/homes.ts";
+import type { Clock } from "../clock.ts";
 import type { Peers } from "../peer/peers.ts";
 
 interface Home {
@@ -17,6 +18,7 @@ const batchMax = 500;
  * Gathers for a tick: a herd of reconnects declares thousands of channels at once.
  */
 export class InterestHost {
+  private readonly clock: Clock;
   private readonly homes: Homes;
   private readonly peers: Peers;
   /** Home, and its incarnation, that each channel was declared to. */
@@ -25,7 +27,8 @@ export class InterestHost {
   private readonly gathered = new Map<NodeId, ChannelId[]>();
   private isGathering = false;
 
-  constructor(homes: Homes, peers: Peers) {
+  constructor(clock: Clock, homes: Homes, peers: Peers) {
+    this.clock = clock;
     this.homes = homes;
     this.peers = peers;
   }
@@ -36,9 +39,9 @@ export class InterestHost {
     // Our own relay hears everything by a call.
     if (home === this.homes.self || !this.peers.isUp) return Promise.resolve();
     return new Promise((resolve) => {
-      const timer = setTimeout(done, confirmMs);
+      const stop = this.clock.after(confirmMs, done);
       function done(): void {
-        clearTimeout(timer);
+        stop();
         resolve();
       }
       const others = this.waiting.get(channel);
@@ -95,7 +98,8 @@ export class InterestHost {
     else channels.push(channel);
     if (this.isGathering) return;
     this.isGathering = true;
-    queueMicrotask(() => this.send());
+    // As soon as what runs now is done: a session that is being attached waits for the answer.
+    void Promise.resolve().then(() => this.send());
   }
 
   private send(): void {

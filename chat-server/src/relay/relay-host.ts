@@ -2,6 +2,7 @@ import type { ChannelId, Seq, UserId } from "@parley/protocol";
 import type { MessageStore, StoredEvent } from "@parley/store";
 import type { Telemetry } from "@parley/telemetry";
 import { readState, snapshotEvery } from "../channel/read-log.ts";
+import { type CallOff, type Clock, sleep } from "../clock.ts";
 import { groupByLink, type LinkGroup, type RelaySession } from "./audience.ts";
 import type { InterestHost } from "./interest-host.ts";
 import { RelayChannel } from "./relay-channel.ts";
@@ -26,6 +27,7 @@ export interface RelayRecord {
 }
 
 export interface RelayHostOptions {
+  readonly clock: Clock;
   readonly store: MessageStore;
   readonly telemetry: Telemetry;
   readonly interest: InterestHost;
@@ -44,6 +46,7 @@ const lingerMs = 15_000;
 export class RelayHost {
   private readonly options: RelayHostOptions;
   private readonly records = new Map<ChannelId, RelayRecord>();
+  private readonly lingering = new Set<CallOff>();
 
   constructor(options: RelayHostOptions) {
     this.options = options;
@@ -68,18 +71,25 @@ export class RelayHost {
     record.holders--;
     if (record.holders > 0) return;
     // A reconnect comes back within seconds: following anew would cost more than waiting.
-    setTimeout(() => {
+    const stop = this.options.clock.after(lingerMs, () => {
+      this.lingering.delete(stop);
       if (record.holders > 0 || this.records.get(record.channel) !== record) return;
       this.records.delete(record.channel);
       this.options.interest.withdraw(record.channel);
-    }, lingerMs).unref();
+    });
+    this.lingering.add(stop);
+  }
+
+  close(): void {
+    for (const stop of this.lingering) stop();
+    this.lingering.clear();
   }
 
   learn(channel: ChannelId, events: readonly RelayedEvent[]): void {
     this.options.onLearned(channel, events);
     const record = this.records.get(channel);
     if (record === undefined) return;
-    record.heardAt = Date.now();
+    record.heardAt = this.options.clock.now();
     if (record.relay === undefined) record.heard = Math.max(record.heard, events.at(-1)?.seq ?? 0);
     else record.relay.learn(events);
     wake(record);
@@ -91,11 +101,11 @@ export class RelayHost {
     if (relay === undefined || relay.cursor >= seq) return;
     relay.hear(seq);
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, deadlineMs);
+      const stop = this.options.clock.after(deadlineMs, resolve);
       record.waiters.push({
         seq,
         resolve: () => {
-          clearTimeout(timer);
+          stop();
           resolve();
         },
       });
@@ -105,7 +115,7 @@ export class RelayHost {
   hear(channel: ChannelId, seq: Seq): void {
     const record = this.records.get(channel);
     if (record?.relay === undefined || seq <= record.relay.cursor) return;
-    record.heardAt = Date.now();
+    record.heardAt = this.options.clock.now();
     record.relay.hear(seq);
   }
 
@@ -119,7 +129,7 @@ export class RelayHost {
   }
 
   private follow(channel: ChannelId): RelayRecord {
-    const now = Date.now();
+    const now = this.options.clock.now();
     let resolve: (relay: RelayChannel<RelaySession>) => void = () => undefined;
     let reject: (error: unknown) => void = () => undefined;
     const ready = new Promise<RelayChannel<RelaySession>>((done, fail) => {
@@ -182,14 +192,14 @@ export class RelayHost {
   }
 
   private read(record: RelayRecord, after: Seq, attempt: number): void {
-    const { store, telemetry } = this.options;
-    const delay = attempt === 0 ? 0 : Math.random() * Math.min(50 * 2 ** attempt, 2_000);
+    const { clock, store, telemetry } = this.options;
+    const delay = attempt === 0 ? 0 : clock.random() * Math.min(50 * 2 ** attempt, 2_000);
     const run = async (): Promise<void> => {
-      if (delay > 0) await new Promise((done) => setTimeout(done, delay));
+      if (delay > 0) await sleep(clock, delay);
       const page = await store.readAfter(record.channel, after, { events: readMax });
       const events = page.events.map(relayStored);
       this.options.onLearned(record.channel, events);
-      record.checkedAt = Date.now();
+      record.checkedAt = this.options.clock.now();
       record.relay?.onRead(events);
       wake(record);
     };

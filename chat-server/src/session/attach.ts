@@ -2,6 +2,7 @@ import type { AttachFrame } from "@parley/link";
 import type { ChannelId, Seq, WelcomeFrame } from "@parley/protocol";
 import type { UserIndex } from "@parley/store";
 import pLimit, { type LimitFunction } from "p-limit";
+import { sleep } from "../clock.ts";
 import { FreshHeadsHost } from "../relay/fresh-heads-host.ts";
 import { catchUp } from "./catch-up.ts";
 import { type ChannelEntry, toEntry } from "./channel-list.ts";
@@ -159,7 +160,7 @@ export class Attacher {
       type: "welcome",
       session: session.connection,
       user,
-      time: Date.now(),
+      time: this.services.clock.now(),
       heartbeatMs: this.services.config.heartbeatMs,
       channels: entries.map(({ entry }) => entry),
       ...(more ? { more: true as const } : {}),
@@ -202,13 +203,14 @@ export class Attacher {
   }
 
   private catchUp(session: Session, channel: ChannelId, cursor: Seq): Promise<void> {
-    const { config, store } = this.services;
-    const options = { store, limit: this.reads, eventsMax: config.resumeEventsMax, resetAgainMs };
+    const { clock, config, store } = this.services;
+    const options = { clock, store, limit: this.reads, eventsMax: config.resumeEventsMax, resetAgainMs };
     return catchUp(session, channel, cursor, options);
   }
 
   /** Until it works or the session has gone: the gateway drops what it has already. */
   private attempt(session: Session, channel: ChannelId, work: () => Promise<void> | void): void {
+    const { clock } = this.services;
     const run = async (): Promise<void> => {
       for (;;) {
         try {
@@ -216,7 +218,7 @@ export class Attacher {
           return;
         } catch (error) {
           this.services.telemetry.logger.debug({ err: error, channel }, "resume waits for the store");
-          await new Promise((resolve) => setTimeout(resolve, retryMs * (0.5 + Math.random())));
+          await sleep(clock, retryMs * (0.5 + clock.random()));
           if (session.isClosed) return;
           const held = session.channels.get(channel);
           // A record that failed is not followed: let go, so that the next try begins anew.

@@ -2,6 +2,7 @@ import type { ChannelId, Seq } from "@parley/protocol";
 import type { MessageStore } from "@parley/store";
 import type { LimitFunction } from "p-limit";
 import type { ChannelFold } from "../channel/fold.ts";
+import { type Clock, sleep } from "../clock.ts";
 import type { RelaySession } from "../relay/audience.ts";
 import type { RelayChannel } from "../relay/relay-channel.ts";
 import type { RelayedEvent } from "../relay/relayed-event.ts";
@@ -9,6 +10,7 @@ import { toRelayed } from "../relay/relayed-event.ts";
 import { type Session, toPayload } from "./session.ts";
 
 export interface CatchUpOptions {
+  readonly clock: Clock;
   readonly store: MessageStore;
   /** Bounds how many resumes read from the store at once. */
   readonly limit: LimitFunction;
@@ -119,7 +121,7 @@ async function checkAhead(
       relay.hear(head);
       return cursor;
     }
-    if (attempt === 0) await new Promise((resolve) => setTimeout(resolve, options.resetAgainMs));
+    if (attempt === 0) await sleep(options.clock, options.resetAgainMs);
   }
   const head = relay.cursor;
   const payload = toPayload({ type: "reset", channel, head });

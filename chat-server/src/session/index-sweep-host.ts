@@ -1,5 +1,6 @@
 import type { Telemetry } from "@parley/telemetry";
 import { BackgroundHost } from "../background-host.ts";
+import type { Clock } from "../clock.ts";
 import type { Session } from "./session.ts";
 import type { SessionsHost } from "./sessions-host.ts";
 
@@ -19,10 +20,10 @@ export class IndexSweepHost {
   private round: Iterator<Session> | undefined;
   private roundMs = roundMs;
 
-  constructor(sessions: SessionsHost, telemetry: Telemetry, isBusUp: () => boolean) {
+  constructor(clock: Clock, sessions: SessionsHost, telemetry: Telemetry, isBusUp: () => boolean) {
     this.sessions = sessions;
     this.isBusUp = isBusUp;
-    this.background = new BackgroundHost(tickMs, telemetry, "sweep waits for the store", () => this.work());
+    this.background = new BackgroundHost(clock, tickMs, telemetry, "sweep waits for the store", () => this.work());
   }
 
   /** One quick round: the bus was away. */

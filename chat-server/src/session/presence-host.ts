@@ -3,6 +3,7 @@ import type { Cluster, UserPresence } from "@parley/cluster";
 import type { PresenceFrame, UserId } from "@parley/protocol";
 import { hash53 } from "@parley/ring";
 import type { Telemetry } from "@parley/telemetry";
+import type { CallOff, Clock } from "../clock.ts";
 import type { Session } from "./session.ts";
 
 const bucketCount = 64;
@@ -19,6 +20,7 @@ interface Bucket {
  * Offline is announced after a grace period, so that a reconnect does not flap. All of it is best effort.
  */
 export class PresenceHost {
+  private readonly clock: Clock;
   private readonly cluster: Cluster;
   private readonly bus: Bus;
   private readonly telemetry: Telemetry;
@@ -27,9 +29,10 @@ export class PresenceHost {
   private readonly node: string;
   private readonly buckets = new Map<number, Bucket>();
   private readonly told = new Map<UserId, "online" | "offline">();
-  private readonly leaving = new Map<string, NodeJS.Timeout>();
+  private readonly leaving = new Map<string, CallOff>();
 
   constructor(options: {
+    clock: Clock;
     cluster: Cluster;
     bus: Bus;
     telemetry: Telemetry;
@@ -37,6 +40,7 @@ export class PresenceHost {
     node: string;
     epoch: () => number;
   }) {
+    this.clock = options.clock;
     this.cluster = options.cluster;
     this.bus = options.bus;
     this.telemetry = options.telemetry;
@@ -47,7 +51,7 @@ export class PresenceHost {
 
   enter(session: Session): void {
     const key = this.keyOf(session);
-    clearTimeout(this.leaving.get(key));
+    this.leaving.get(key)?.();
     this.leaving.delete(key);
     const { connection: _, ...entry } = this.entryOf(session);
     this.attempt(this.cluster.presence.put(session.user, { connection: key, ...entry }));
@@ -57,20 +61,17 @@ export class PresenceHost {
   /** `isMoving`: the socket lives on elsewhere. */
   leave(session: Session, isMoving: boolean): void {
     const key = this.keyOf(session);
-    const at = Date.now();
-    clearTimeout(this.leaving.get(key));
-    const timer = setTimeout(
-      () => {
-        this.leaving.delete(key);
-        this.attempt(
-          this.cluster.presence
-            .remove(session.user, key, at)
-            .then(() => (isMoving ? undefined : this.checkGone(session.user))),
-        );
-      },
-      isMoving ? 0 : this.graceMs,
-    );
-    this.leaving.set(key, timer);
+    const at = this.clock.now();
+    this.leaving.get(key)?.();
+    const stop = this.clock.after(isMoving ? 0 : this.graceMs, () => {
+      this.leaving.delete(key);
+      this.attempt(
+        this.cluster.presence
+          .remove(session.user, key, at)
+          .then(() => (isMoving ? undefined : this.checkGone(session.user))),
+      );
+    });
+    this.leaving.set(key, stop);
   }
 
   /** Puts every entry anew: the registry lost its memory, or our epoch is another. */
@@ -140,7 +141,7 @@ export class PresenceHost {
   }
 
   async close(): Promise<void> {
-    for (const timer of this.leaving.values()) clearTimeout(timer);
+    for (const stop of this.leaving.values()) stop();
     const subscriptions = [...this.buckets.values()].map((bucket) => bucket.subscription);
     this.buckets.clear();
     await Promise.allSettled(subscriptions.map(async (subscription) => (await subscription)?.close()));
@@ -149,7 +150,7 @@ export class PresenceHost {
   private async checkGone(user: UserId): Promise<void> {
     const found = await this.query([user]);
     const frame = this.toFrame(user, found.get(user));
-    if (frame?.status === "offline") this.announce(user, "offline", frame.lastSeen ?? Date.now());
+    if (frame?.status === "offline") this.announce(user, "offline", frame.lastSeen ?? this.clock.now());
   }
 
   /** Undefined where it would be "offline" only for want of data: the registry was away, or has just come back. */

@@ -2,6 +2,7 @@ import type { ChannelId, Seq, UserId } from "@parley/protocol";
 import type { MessageStore } from "@parley/store";
 import type { Telemetry } from "@parley/telemetry";
 import { BackgroundHost } from "../background-host.ts";
+import type { Clock } from "../clock.ts";
 import type { ChatUser } from "./users.ts";
 
 const tickMs = 1_000;
@@ -19,9 +20,9 @@ export class ReadMarksHost {
   private count = 0;
   private readonly background: BackgroundHost;
 
-  constructor(store: MessageStore, telemetry: Telemetry) {
+  constructor(clock: Clock, store: MessageStore, telemetry: Telemetry) {
     this.store = store;
-    this.background = new BackgroundHost(tickMs, telemetry, "read marks not kept", () => this.work());
+    this.background = new BackgroundHost(clock, tickMs, telemetry, "read marks not kept", () => this.work());
   }
 
   /** False for a mark that is not ahead of the last one. `ordinal`: messages in 1..seq, where the caller knows. */

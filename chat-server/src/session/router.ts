@@ -21,14 +21,14 @@ export function handleRequest(services: Services, session: Session, request: Wai
     const { code } = parsed.error;
     session.reply(ordinal, parsed.error);
     services.telemetry.metrics.refusals.of(code).inc();
-    if (code === "bad_frame" && isOneTooMany(session)) {
+    if (code === "bad_frame" && isOneTooMany(session, services.clock.now())) {
       session.closeSocket(closeCode.tooMany, "too many bad frames");
     }
     return;
   }
   const { frame } = parsed;
   const id = "id" in frame ? frame.id : undefined;
-  const waitMs = session.owner.rate.take(id, Date.now());
+  const waitMs = session.owner.rate.take(id, services.clock.now());
   if (waitMs > 0) {
     services.telemetry.metrics.refusals.of("rate_limited").inc();
     if (id === undefined) settle(session, ordinal);
@@ -125,8 +125,7 @@ function fail(services: Services, frame: ClientFrame, error: unknown): Outcome {
   return { kind: "done" };
 }
 
-function isOneTooMany(session: Session): boolean {
-  const now = Date.now();
+function isOneTooMany(session: Session, now: number): boolean {
   session.badFrames = [...(session.badFrames ?? []), now].filter((at) => at > now - badFramesWindowMs);
   return session.badFrames.length >= badFramesMax;
 }

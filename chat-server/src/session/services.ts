@@ -4,6 +4,7 @@ import type { Telemetry } from "@parley/telemetry";
 import type { AppendHost } from "../channel/append-host.ts";
 import type { Homes } from "../channel/homes.ts";
 import type { Publisher } from "../channel/publisher.ts";
+import type { Clock } from "../clock.ts";
 import type { ChatServerConfig } from "../config.ts";
 import type { Peers } from "../peer/peers.ts";
 import type { RelayHost } from "../relay/relay-host.ts";
@@ -14,6 +15,7 @@ import type { Users } from "./users.ts";
 /** What the handlers of requests work with. */
 export interface Services {
   readonly config: ChatServerConfig;
+  readonly clock: Clock;
   /** Keys content hashes and channel ids; the same in the whole fleet. */
   readonly secret: string;
   readonly store: MessageStore;

@@ -1,5 +1,6 @@
 import type { AttachFrame, Attachment, ChatServerLink, UpFrame } from "@parley/link";
 import { type ChannelId, closeCode, type Seq, type UserId } from "@parley/protocol";
+import { sleep } from "../clock.ts";
 import { Attacher } from "./attach.ts";
 import { watchedBefore } from "./kept.ts";
 import { handleRequest } from "./router.ts";
@@ -87,8 +88,8 @@ export class SessionsHost {
   }
 
   private async attachUntilDone(session: Session, frame: AttachFrame): Promise<void> {
-    const { config, presence, telemetry } = this.services;
-    const until = Date.now() + config.attachDeadlineMs;
+    const { clock, config, presence, telemetry } = this.services;
+    const until = clock.now() + config.attachDeadlineMs;
     for (;;) {
       try {
         await this.attacher.attach(session, frame);
@@ -97,11 +98,11 @@ export class SessionsHost {
         telemetry.logger.debug({ err: error }, "attach waits for the store");
         for (const [channel, held] of session.channels) if (held.record.relay === undefined) session.drop(channel);
         if (session.isClosed) return;
-        if (Date.now() > until) {
+        if (clock.now() > until) {
           session.closeSocket(closeCode.unavailable, "the store does not answer");
           return;
         }
-        await new Promise((resolve) => setTimeout(resolve, retryMs * (0.5 + Math.random())));
+        await sleep(clock, retryMs * (0.5 + clock.random()));
       }
     }
     if (session.isClosed) return;

@@ -1,4 +1,5 @@
 import type { ChannelId, Seq, UserId } from "@parley/protocol";
+import type { Clock } from "../clock.ts";
 import type { RelaySession } from "../relay/audience.ts";
 import { RateLimit, type RateLimits } from "./rate-limit.ts";
 import type { Session } from "./session.ts";
@@ -21,10 +22,12 @@ export interface ChatUser {
 /** The users of this server. **Bounds**: by the sessions that gateways place here. */
 export class Users {
   private readonly users = new Map<UserId, ChatUser>();
+  private readonly clock: Clock;
   private readonly rateLimits: RateLimits;
   sessionCount = 0;
 
-  constructor(rateLimits: RateLimits) {
+  constructor(clock: Clock, rateLimits: RateLimits) {
+    this.clock = clock;
     this.rateLimits = rateLimits;
   }
 
@@ -39,7 +42,7 @@ export class Users {
   obtain(user: UserId): ChatUser {
     let found = this.users.get(user);
     if (found === undefined) {
-      found = { user, sessions: new Set(), rate: new RateLimit(this.rateLimits, Date.now()), reads: new Map() };
+      found = { user, sessions: new Set(), rate: new RateLimit(this.rateLimits, this.clock.now()), reads: new Map() };
       this.users.set(user, found);
     }
     return found;

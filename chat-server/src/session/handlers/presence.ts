@@ -15,7 +15,7 @@ export async function handleWatch(services: Services, session: Session, frame: P
   session.watched = watched;
   await services.presence.watch(session, allowed);
   // The statuses come behind the result.
-  setImmediate(() => services.presence.tellStatus(session, allowed));
+  services.clock.soon(() => services.presence.tellStatus(session, allowed));
   return reply({ type: "result", id: frame.id, users: [...watched] });
 }
 
