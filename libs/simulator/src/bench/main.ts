@@ -2,6 +2,7 @@ import { runAppendBench, runHistoryBench } from "@parley/store/bench";
 import Table from "cli-table3";
 import { Command } from "commander";
 import { type IdleCost, measureIdleCost } from "./idle-cost.ts";
+import { addKill9 } from "./kill9/command.ts";
 import { addRecovery } from "./recovery/command.ts";
 
 interface IdleFlags {
@@ -47,6 +48,7 @@ program
   .action(async () => void (await runAppendBench()));
 
 addRecovery(program);
+addKill9(program);
 
 function formatIdleCost({ few, many, gatewayBytesPerSession, chatServerBytesPerSession, sendRatio }: IdleCost): string {
   const kib = (bytes: number): string => `${(bytes / 1_024).toFixed(2)} KiB`;

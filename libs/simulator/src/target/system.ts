@@ -44,6 +44,8 @@ export interface SystemOptions {
   readonly port?: number;
   readonly readyWithinMs?: number;
   readonly env?: Readonly<Record<string, string>>;
+  /** Told of the process at once, long before it is ready: for whoever wants to kill it while it starts. */
+  readonly onSpawn?: (child: ChildProcess) => void;
 }
 
 const outputLinesMax = 500;
@@ -63,6 +65,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     stdio: ["ignore", "pipe", "pipe", "ipc"],
     env: { ...process.env, ...env },
   });
+  options.onSpawn?.(child);
   const output: string[] = [];
   const exited = once(child, "exit");
   const remove = async (): Promise<void> => {

@@ -42,7 +42,7 @@ export function addRecovery(program: Command): void {
 }
 
 function format(result: Recovery): string {
-  const { users, usersOnVictim, attemptsMax, refusals, clientCpu } = result;
+  const { users, usersOnVictim, attemptsMax, refusals, cpuS } = result;
   return [
     `${users} users, ${usersOnVictim} of them on the chat server that died (${result.death === "kill" ? "SIGKILL" : "SIGSTOP"})`,
     formatSpreads([
@@ -52,6 +52,9 @@ function format(result: Recovery): string {
       ["take-over and append: from there to the ack", result.takeOver],
       ["first ack after the death", result.firstAck],
     ]),
-    `attempts at most ${attemptsMax}; refusals on the way: ${JSON.stringify(refusals)}; clients took ${clientCpu.toFixed(2)} of a core`,
+    `attempts at most ${attemptsMax}; refusals on the way: ${JSON.stringify(refusals)}`,
+    `CPU until everyone had an ack: ${Object.entries(cpuS)
+      .map(([role, seconds]) => `${role} ${seconds.toFixed(1)} s`)
+      .join(", ")}`,
   ].join("\n");
 }

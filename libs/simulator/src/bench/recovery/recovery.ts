@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Fields } from "../../history/content.ts";
 import { forEachLimited } from "../../run/limited.ts";
-import { startSystem } from "../../target/system.ts";
+import { cpuSeconds } from "../../target/process-facts.ts";
+import { type SystemProcess, startSystem } from "../../target/system.ts";
 import { createTokens } from "../../target/tokens.ts";
 import { createAdmin } from "../clients/admin.ts";
 import { createRooms, openCrowd, type RawRoom, readIds } from "../clients/crowd.ts";
@@ -44,8 +45,9 @@ export interface Recovery {
   readonly attemptsMax: number;
   readonly refusals: Readonly<Record<string, number>>;
   readonly socketsClosed: number;
-  /** Share of a core that the clients took, which are in this process. */
-  readonly clientCpu: number;
+  /** CPU seconds from the death to the last first ack by role, the clients of this process among them: how much of it
+   *  is work and not waiting for a busy machine. */
+  readonly cpuS: Readonly<Record<string, number>>;
   readonly demands: readonly Demand[];
 }
 
@@ -79,7 +81,8 @@ export async function measureRecovery(options: RecoveryOptions): Promise<Recover
     const calm = await Promise.all(hit.map(({ client, channel }) => client.sendUntilAcked(message("calm", channel))));
 
     say(`${options.death === "kill" ? "killing" : "stopping"} ${victimNode}`);
-    const cpu = process.cpuUsage();
+    const survivors = system.processes.filter(({ pid }) => pid !== victim.pid);
+    const usedBefore = await cpuByRole(survivors);
     const diedAt = performance.now();
     const diedTime = Date.now();
     process.kill(victim.pid, options.death === "kill" ? "SIGKILL" : "SIGSTOP");
@@ -92,7 +95,7 @@ export async function measureRecovery(options: RecoveryOptions): Promise<Recover
       return client.sendUntilAcked(message("first", channel));
     });
     const outcomes = await Promise.race([Promise.allSettled(sending), timeOut(giveUpMs)]);
-    const clientCpu = cpuShare(process.cpuUsage(cpu), performance.now() - diedAt);
+    const usedAfter = await cpuByRole(survivors);
     if (options.death === "stop") process.kill(victim.pid, "SIGCONT");
     if (outcomes === undefined) throw new Error(`some users got no ack within ${giveUpMs} ms`);
     const acks = outcomes.flatMap((outcome) => (outcome.status === "fulfilled" ? [outcome.value] : []));
@@ -123,7 +126,9 @@ export async function measureRecovery(options: RecoveryOptions): Promise<Recover
       attemptsMax: Math.max(0, ...acks.map(({ attempts }) => attempts)),
       refusals: countOf(acks.flatMap(({ refusals }) => refusals)),
       socketsClosed: closed,
-      clientCpu,
+      cpuS: Object.fromEntries(
+        [...usedAfter].map(([role, seconds]) => [role, Math.max(0, seconds - (usedBefore.get(role) ?? 0))]),
+      ),
     };
     return { ...result, demands: demandsOf(result, acks.length, lost, options) };
   } finally {
@@ -164,12 +169,14 @@ async function countLost(
   acks: readonly (Acked | undefined)[],
 ): Promise<number> {
   const logs = new Map<string, ReadonlyMap<number, string>>();
-  await forEachLimited(rooms, 8, async ({ channel, members: [reader] }) => {
-    if (reader?.closeCode === undefined && reader !== undefined) logs.set(channel, await readIds(reader, channel));
+  await forEachLimited(rooms, 8, async ({ channel, members }) => {
+    const reader = members.find(({ closeCode }) => closeCode === undefined);
+    if (reader !== undefined) logs.set(channel, await readIds(reader, channel));
   });
   return hit.filter(({ client, channel }, index) => {
     const ack = acks[index];
-    return ack !== undefined && logs.get(channel)?.get(ack.seq) !== `${client.user}/first`;
+    // Where all sockets of a room are gone nobody can look, and the socket count tells.
+    return logs.has(channel) && ack !== undefined && logs.get(channel)?.get(ack.seq) !== `${client.user}/first`;
   }).length;
 }
 
@@ -194,8 +201,13 @@ function countOf(values: Iterable<string>): Record<string, number> {
   return counts;
 }
 
-function cpuShare({ user, system }: NodeJS.CpuUsage, ms: number): number {
-  return (user + system) / 1_000 / ms;
+async function cpuByRole(processes: readonly SystemProcess[]): Promise<ReadonlyMap<string, number>> {
+  const own = process.cpuUsage();
+  const byRole = new Map([["clients", (own.user + own.system) / 1_000_000]]);
+  for (const { role, pid } of processes) {
+    byRole.set(role, (byRole.get(role) ?? 0) + (await cpuSeconds(pid).catch(() => 0)));
+  }
+  return byRole;
 }
 
 function timeOut(ms: number): Promise<undefined> {
