@@ -1,0 +1,189 @@
+"""C1, C2, C3, C5: what was acked is in the log, once, and nothing is there that nobody asked for."""
+
+KIND_OF = {
+    "send": "message",
+    "edit": "edit",
+    "delete": "delete",
+    "react": "reaction",
+    "channel.create": "created",
+    "channel.invite": "member",
+    "channel.remove": "member",
+    "channel.leave": "member",
+    "channel.role": "member",
+}
+
+
+def judge_appends(facts, logs, verdict):
+    for log in logs.values():
+        _judge_numbers(facts, log, verdict)
+        _judge_origins(facts, log, verdict)
+    _judge_repeats(logs, verdict)
+    _judge_acks(facts, logs, verdict)
+    _judge_seen(facts, logs, verdict)
+
+
+def _judge_numbers(facts, log, verdict):
+    """C3, and the half of C2 that is about numbers."""
+    expected = 1
+    seen = {}
+    for event, line in facts.logs[log.channel]:
+        seq = event["seq"]
+        if seq in seen:
+            verdict.violated("C2", f"{log.channel} has the number {seq} twice", line, seen[seq])
+            continue
+        seen[seq] = line
+        if seq != expected:
+            verdict.violated("C3", f"{log.channel} has {seq} where {expected} should follow", line)
+        expected = seq + 1
+    if log.channel not in facts.heads:
+        return
+    head, line = facts.heads[log.channel]
+    if head != expected - 1:
+        verdict.violated("C3", f"{log.channel} was said to end at {head} and its log ends at {expected - 1}", line)
+
+
+def _judge_repeats(logs, verdict):
+    """The half of C2 that is about ids. A creation makes one channel, whichever the number of channels looked at."""
+    created = {}
+    for log in logs.values():
+        seen = {}
+        for seq, event in log.events.items():
+            if event.get("id") is None:
+                continue
+            key = (event["sender"], event["id"])
+            line = log.lines[seq]
+            if key in seen:
+                at, first = seen[key]
+                message = f"{event['sender']}'s {event['id']} is in {log.channel} at {at} and at {seq}"
+                verdict.violated("C2", message, line, first)
+            else:
+                seen[key] = (seq, line)
+            if event["kind"] == "created":
+                if key in created:
+                    other, first = created[key]
+                    message = f"{event['sender']}'s {event['id']} made {other} and {log.channel}"
+                    verdict.violated("C2", message, line, first)
+                else:
+                    created[key] = (log.channel, line)
+
+
+def _judge_acks(facts, logs, verdict):
+    """C1. A channel whose log was not read can't be judged; which of its events were acked is left out."""
+    for user, request_id, line in facts.stray_oks:
+        verdict.violated("C1", f"{user} was acked {request_id}, which {user} never sent", line)
+    for request in facts.requests.values():
+        channels = {}
+        for _at, channel, seq, line in request.oks:
+            name = f"{request.user}'s {request.id}"
+            wishes = [attempt.wish for attempt in request.attempts]
+            if wishes[0].type == "channel.create":
+                channels.setdefault(channel, line)
+            log = logs.get(channel)
+            if log is None:
+                continue
+            event = log.events.get(seq)
+            if event is None:
+                verdict.violated("C1", f"{name} was acked at {channel}/{seq}, and the log has no such event", line)
+            elif not _is_answer_to(request, wishes, event):
+                message = f"{name} was acked at {channel}/{seq}, where the log has {describe(event)}"
+                verdict.violated("C1", message, line, log.lines[seq], request.attempts[0].line)
+            elif not any(became(wish, event, log) for wish in wishes):
+                message = f"{name} was acked at {channel}/{seq}, where the log has other content"
+                verdict.violated("C1", message, line, log.lines[seq], request.attempts[0].line)
+        if len(channels) > 1:
+            message = f"{request.user}'s {request.id} was answered with {len(channels)} channels: {', '.join(channels)}"
+            verdict.violated("C2", message, *list(channels.values())[::-1])
+
+
+def _is_answer_to(request, wishes, event):
+    if (event["sender"], event.get("id")) == (request.user, request.id):
+        return True
+    # The direct channel of two people is one and the same, whoever of the two made it.
+    if event["kind"] != "created" or wishes[0].type != "channel.create":
+        return False
+    if event.get("channelKind", "direct") != "direct" or wishes[0].channel_kind not in (None, "direct"):
+        return False
+    return any(member["user"] == request.user for member in event.get("members", ()))
+
+
+def _judge_origins(facts, log, verdict):
+    """C5 for what is stored."""
+    for seq, event in log.events.items():
+        # A number used up holds nothing that anybody could have sent.
+        if event["kind"] == "noop":
+            continue
+        why = unsent(facts, event, log)
+        if why is not None:
+            verdict.violated("C5", f"{log.channel}/{seq} is stored, {why[0]}", log.lines[seq], *why[1:])
+
+
+def _judge_seen(facts, logs, verdict):
+    """C5 for what was delivered. What the log has in the same words was judged there."""
+    for sight in facts.sights.values():
+        event = sight.event
+        log = logs.get(event["channel"])
+        if log is None or event["kind"] == "noop":
+            continue
+        stored = log.events.get(event["seq"])
+        if stored is not None and _is_same(stored, event):
+            continue
+        why = unsent(facts, event, log)
+        if why is not None:
+            verdict.violated("C5", f"{event['channel']}/{event['seq']} was delivered, {why[0]}", sight.line, *why[1:])
+
+
+def _is_same(stored, event):
+    return (
+        stored["content"] == event["content"]
+        and stored["sender"] == event["sender"]
+        and stored.get("id") == event.get("id")
+        and stored["kind"] == event["kind"]
+    )
+
+
+def unsent(facts, event, log):
+    """Why this event may not be there, with the lines that tell; None if it may."""
+    request = facts.requests.get((event["sender"], event.get("id")))
+    if request is None:
+        return (f"and {event['sender'] or 'nobody'} never sent {event.get('id')!r}",)
+    fitting = [attempt for attempt in request.attempts if became(attempt.wish, event, log)]
+    if not fitting:
+        return (f"and what {event['sender']} sent as {event['id']} was something else", request.attempts[0].line)
+    if request.is_refused():
+        answers = [attempt.answer_line for attempt in request.attempts]
+        return (f"although each copy of {event['sender']}'s {event['id']} was refused", *answers)
+    return None
+
+
+def became(wish, event, log):
+    """Whether this event is what was wished for, as far as later edits and deletions let one see."""
+    if KIND_OF[wish.type] != event["kind"]:
+        return False
+    if wish.channel is not None and wish.channel != event["channel"]:
+        return False
+    content = event["content"]
+    if event.get("isDeleted"):
+        # Text and data are gone; of an edit only the target is left.
+        return event["kind"] == "message" or wish.rest == content.get("rest")
+    if wish.rest != content.get("rest"):
+        return False
+    if event["kind"] == "created" and not _has_members(wish, event):
+        return False
+    if event.get("isEdited"):
+        return content.get("text") in edited_texts(log, event["seq"])
+    return wish.text == content.get("text")
+
+
+def _has_members(wish, event):
+    if wish.members is None or "members" not in event:
+        return True
+    return set(wish.members) | {event["sender"]} == {member["user"] for member in event["members"]}
+
+
+def edited_texts(log, target, since=0):
+    """What the message may read as after its edits from `since` on."""
+    return {log.events[seq]["content"].get("text") for seq in log.edits.get(target, ()) if seq >= since}
+
+
+def describe(event):
+    return f"{event['sender'] or 'nobody'}'s {event.get('id')} ({event['kind']})"
