@@ -15,6 +15,7 @@ const commands = {
   token: { file: "infra/run/src/token.ts" },
   chat: { file: "libs/terminal/src/main.ts" },
   simulate: { file: "libs/simulator/src/main.ts" },
+  prove: { file: "infra/prove/src/main.ts" },
   bench: { file: "libs/simulator/src/bench/main.ts" },
   test: { file: "infra/run/src/tooling/test.ts" },
   check: { file: "infra/run/src/tooling/check.ts" },

@@ -6,6 +6,8 @@ export { createObserver, type Observer } from "./history/observed-socket.ts";
 export { isClean, type Report } from "./report/report.ts";
 export { type Wait, waitsOf } from "./report/waits.ts";
 export { type Scene, type SimulateOptions, simulate } from "./run/simulate.ts";
+export type { Progress } from "./report/progress.ts";
+export { createRandom, type Random } from "./random.ts";
 export { openWire, type Wire } from "./run/wire.ts";
 export { type Ready, type System, type SystemProcess, startSystem } from "./target/system.ts";
 export { createTokens } from "./target/tokens.ts";

@@ -36,8 +36,10 @@ export interface SimulateOptions {
    * **Errors**: what it rejects with ends the run.
    */
   readonly during?: (scene: Scene) => Promise<void>;
-  /** Called when all have come to rest and before they leave, with all that was seen. */
-  readonly afterwards?: (scene: Scene) => void | Promise<void>;
+  /** Before anybody comes; may add lines to the history. */
+  readonly before?: (scene: Scene) => Promise<void>;
+  /** When all have come to rest and left, before the check; may add lines to the history. */
+  readonly after?: (scene: Scene) => Promise<void>;
   /** Called once a second with the seconds since the load began; for faults. */
   readonly onSecond?: (elapsedS: number) => void;
   /** How long to wait for everyone to catch up after the load (C9). Default 10 s. */
@@ -79,11 +81,13 @@ export async function simulate(options: SimulateOptions): Promise<Report> {
   const beganAt = now();
   const scene = sceneOf(crowd, history, observer);
   try {
+    await options.before?.(scene);
     progress.phase(`${users} people with ${crowd.devices.length} devices gather in ${channels} channels`);
     await crowd.gather();
     await runLoad(crowd, scene, options);
     progress.phase("coming to rest");
     const restedAt = now();
+    history.record({ line: "rest", at: restedAt });
     crowd.calm();
     const [url = ""] = urls;
     const nudge = (): void => crowd.calm();
@@ -92,8 +96,8 @@ export async function simulate(options: SimulateOptions): Promise<Report> {
     const settleMs = now() - restedAt;
     const used = process.cpuUsage(cpu);
     const simulatorCpu = (used.user + used.system) / 1_000 / (now() - beganAt);
-    await options.afterwards?.(scene);
     await crowd.close();
+    await options.after?.(scene);
     if (history.hasLost)
       throw new Error(`the history is full after ${history.length} lines: take fewer people or seconds`);
     progress.phase(`checking ${history.length.toLocaleString("en-US")} lines of history`);

@@ -1,0 +1,29 @@
+import type { HistoryLine } from "@parley/simulator";
+import type { Fleet } from "../fleet/fleet.ts";
+import type { FleetNode } from "../fleet/node.ts";
+
+type Baseline = Extract<HistoryLine, { line: "baseline" }>;
+
+/** C10: what each node holds while nothing is asked of it. */
+export function readBaselines(fleet: Fleet, when: Baseline["when"], now: () => number): Promise<readonly Baseline[]> {
+  return Promise.all(fleet.nodes.map((node) => readBaseline(node, when, now)));
+}
+
+async function readBaseline(node: FleetNode, when: Baseline["when"], now: () => number): Promise<Baseline> {
+  const { resources, heapUsedBytes } = await node.inspect();
+  const held = (kind: string): number => resources[kind] ?? 0;
+  return {
+    line: "baseline",
+    at: now(),
+    when,
+    node: node.name,
+    role: node.role,
+    // The driver's pool opens connections to the store as it needs them, within its bound, and keeps them.
+    sockets: held("TCPSocketWrap") - (node.store?.connections ?? 0),
+    timers: held("Timeout"),
+    memoryBytes: heapUsedBytes,
+    // Both are the coroner's business, who knows what was meant.
+    unexpectedExits: 0,
+    unhandledRejections: 0,
+  };
+}

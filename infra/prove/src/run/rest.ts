@@ -1,0 +1,42 @@
+import type { Fleet } from "../fleet/fleet.ts";
+import type { FleetNode } from "../fleet/node.ts";
+import { waitFor } from "../fleet/wait.ts";
+
+/** Sessions are kept for a moment after their socket has gone. */
+const restWithinMs = 20_000;
+
+/**
+ * C10, when everyone has left: no socket and no session is left anywhere. Resolves to one sentence for each that is.
+ */
+export async function findLeftovers({ gateways, chatServers }: Fleet): Promise<readonly string[]> {
+  const sentences = async (): Promise<readonly string[]> => {
+    const found = await Promise.all([
+      ...gateways.map((node) => leftOf(node, "parley_gateway_sockets", "client sockets")),
+      ...chatServers.map((node) => leftOf(node, "parley_chat_sessions", "sessions")),
+    ]);
+    const proxied = gateways.flatMap(({ name, front }) =>
+      (front?.connections ?? 0) > 0 ? [`${name}: ${front?.connections} connections of clients`] : [],
+    );
+    return [...found.flat(), ...proxied];
+  };
+  let last: readonly string[] = [];
+  try {
+    await waitFor(
+      "rest",
+      async () => {
+        last = await sentences();
+        return last.length === 0;
+      },
+      restWithinMs,
+    );
+    return [];
+  } catch {
+    return last.map((sentence) => `${sentence} left ${restWithinMs / 1_000} s after everyone had gone`);
+  }
+}
+
+async function leftOf(node: FleetNode, metric: string, what: string): Promise<readonly string[]> {
+  const count = (await node.metrics()).get(metric);
+  if (count === undefined) return [`${node.name}: tells no ${metric}`];
+  return count > 0 ? [`${node.name}: ${count} ${what}`] : [];
+}
