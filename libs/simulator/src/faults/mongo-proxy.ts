@@ -20,7 +20,7 @@ export interface MongoProxy extends TcpProxy {
   readonly lateRequests: number;
   /** The first rule that hits a request decides. **Errors**: throws with 1,000 rules under way. */
   add(fault: RequestFault, choice?: RequestChoice): MongoRule;
-  hold(options: RequestChoice & { readonly then: "release" | "cut"; readonly afterMs?: number }): MongoRule;
+  hold(options: RequestChoice & { readonly end: "release" | "cut"; readonly afterMs?: number }): MongoRule;
   cutBeforeRequest(choice?: RequestChoice): MongoRule;
   answer(
     options: RequestChoice & {
@@ -75,8 +75,8 @@ class MongoFaultProxy extends FaultProxy implements MongoProxy {
     return rule;
   }
 
-  hold({ then, afterMs, ...choice }: Parameters<MongoProxy["hold"]>[0]): MongoRule {
-    return this.add({ kind: "hold", then, ...(afterMs === undefined ? {} : { afterMs }) }, choice);
+  hold({ end, afterMs, ...choice }: Parameters<MongoProxy["hold"]>[0]): MongoRule {
+    return this.add({ kind: "hold", end, ...(afterMs === undefined ? {} : { afterMs }) }, choice);
   }
 
   cutBeforeRequest(choice?: RequestChoice): MongoRule {
@@ -99,6 +99,11 @@ class MongoFaultProxy extends FaultProxy implements MongoProxy {
       rule.cancel();
       rule.release();
     }
+  }
+
+  override heal(): void {
+    super.heal();
+    this.clearRules();
   }
 
   override createScreen(lanes: Lanes): Screen {

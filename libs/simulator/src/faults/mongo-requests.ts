@@ -10,10 +10,10 @@ export const mongoRequests: Readonly<
   Record<string, (body: unknown) => { fault: RequestFault; choice: RequestChoice }>
 > = {
   hold: (body) => {
-    const fields = parseFields("body", body, [...choiceNames, "then", "afterMs"]);
-    const then = mustBe("then", findWord(fields, "then", ["release" as const, "cut" as const]));
+    const fields = parseFields("body", body, [...choiceNames, "end", "afterMs"]);
+    const end = mustBe("end", findWord(fields, "end", ["release" as const, "cut" as const]));
     const afterMs = findNumber(fields, "afterMs", 0, delayMsMax, " ms");
-    const fault = { kind: "hold" as const, then, ...(afterMs === undefined ? {} : { afterMs }) };
+    const fault = { kind: "hold" as const, end, ...(afterMs === undefined ? {} : { afterMs }) };
     return { fault, choice: parseChoice(fields) };
   },
   "cut-before-request": (body) => {

@@ -17,7 +17,7 @@ export interface RequestChoice {
 /** What is done to a request that was hit. */
 export type RequestFault =
   /** The request arrives, its reply is held; after so long (absent: at `release`) it goes on, or all is cut. */
-  | { readonly kind: "hold"; readonly then: "release" | "cut"; readonly afterMs?: number }
+  | { readonly kind: "hold"; readonly end: "release" | "cut"; readonly afterMs?: number }
   /** The request never arrives, and the connection is reset. */
   | { readonly kind: "cutBeforeRequest" }
   /** The request, and all behind it on its connection, comes so much later. */

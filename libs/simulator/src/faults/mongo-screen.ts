@@ -59,11 +59,11 @@ export function createMongoScreen(lanes: Lanes, parts: MongoScreenParts): Screen
     awaited.delete(message.responseTo);
     if (rule === undefined || rule.fault.kind !== "hold") return void lanes.toClient(message.bytes);
     const parcel = lanes.toClient(message.bytes, Number.POSITIVE_INFINITY);
-    const { then, afterMs } = rule.fault;
+    const { end, afterMs } = rule.fault;
     const act = (): void => {
       held.delete(act);
       rule.forget(act);
-      if (then === "cut") lanes.cut();
+      if (end === "cut") lanes.cut();
       else parcel.release();
     };
     held.set(act, rule);

@@ -35,7 +35,7 @@ export interface TcpProxy {
   readonly counters: ProxyCounters;
   /** What is absent stays. Takes effect at once, on present connections too. */
   set(change: FaultChange): void;
-  /** No faults any more. */
+  /** No faults any more, those that only some proxies know included. */
   heal(): void;
   /** Resets present connections, all or a share drawn from the seed. Returns how many. */
   cut(options?: { readonly share?: number }): number;
