@@ -90,10 +90,6 @@ def judge_memberships(facts, logs, runs, verdict):
         if log is not None and read.events is not None:
             pairs = [(event["seq"], read.page_line) for event in read.events]
             _judge_seqs(log, read.user, pairs, "read", verdict)
-    for (user, device, channel), entries in facts.handled.items():
-        log = logs.get(channel)
-        if log is not None:
-            _judge_seqs(log, user, zip(entries[::2], entries[1::2]), f"was handed, on {device},", verdict)
 
 
 def _judge_seqs(log, user, pairs, what, verdict):

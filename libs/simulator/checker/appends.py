@@ -17,6 +17,7 @@ def judge_appends(facts, logs, verdict):
     for log in logs.values():
         _judge_numbers(facts, log, verdict)
         _judge_origins(facts, log, verdict)
+        _judge_fold(log, verdict)
     _judge_repeats(logs, verdict)
     _judge_acks(facts, logs, verdict)
     _judge_seen(facts, logs, verdict)
@@ -68,7 +69,8 @@ def _judge_repeats(logs, verdict):
 
 
 def _judge_acks(facts, logs, verdict):
-    """C1. A channel whose log was not read can't be judged; which of its events were acked is left out."""
+    """C1. Where a log was not read, nothing shows that what was acked is in it."""
+    places = {}
     for user, request_id, line in facts.stray_oks:
         verdict.violated("C1", f"{user} was acked {request_id}, which {user} never sent", line)
     for request in facts.requests.values():
@@ -76,12 +78,16 @@ def _judge_acks(facts, logs, verdict):
         for _at, channel, seq, line in request.oks:
             name = f"{request.user}'s {request.id}"
             wishes = [attempt.wish for attempt in request.attempts]
-            if wishes[0].type == "channel.create":
+            is_creation = wishes[0].type == "channel.create"
+            if is_creation:
                 channels.setdefault(channel, line)
+            else:
+                other, other_line = places.setdefault((channel, seq), (request, line))
+                if other is not request:
+                    message = f"{channel}/{seq} was acked to {name} and to {other.user}'s {other.id}"
+                    verdict.violated("C2", message, line, other_line)
             log = logs.get(channel)
-            if log is None:
-                continue
-            event = log.events.get(seq)
+            event = log.events.get(seq) if log is not None else None
             if event is None:
                 verdict.violated("C1", f"{name} was acked at {channel}/{seq}, and the log has no such event", line)
             elif not _is_answer_to(request, wishes, event):
@@ -90,9 +96,29 @@ def _judge_acks(facts, logs, verdict):
             elif not any(became(wish, event, log) for wish in wishes):
                 message = f"{name} was acked at {channel}/{seq}, where the log has other content"
                 verdict.violated("C1", message, line, log.lines[seq], request.attempts[0].line)
+        seqs = {seq: line for _at, _channel, seq, line in reversed(request.oks)}
+        if len(seqs) > 1:
+            message = f"{request.user}'s {request.id} was acked at {' and at '.join(map(str, sorted(seqs)))}"
+            verdict.violated("C2", message, *sorted(seqs.values(), reverse=True))
         if len(channels) > 1:
             message = f"{request.user}'s {request.id} was answered with {len(channels)} channels: {', '.join(channels)}"
             verdict.violated("C2", message, *list(channels.values())[::-1])
+
+
+def _judge_fold(log, verdict):
+    """C1 for edits and deletions, whose content shows in the message that they change."""
+    for target, deletes in log.deletes.items():
+        event = log.events.get(target)
+        if event is not None and event["kind"] == "message" and event["content"].get("text") is not None:
+            message = f"{log.channel}/{target} was deleted by {deletes[0]} and still reads as something"
+            verdict.violated("C1", message, log.lines[target], log.lines[deletes[0]])
+    for target, edits in log.edits.items():
+        event = log.events.get(target)
+        if event is None or event["kind"] != "message" or target in log.deletes:
+            continue
+        if event["content"].get("text") != log.events[edits[-1]]["content"].get("text"):
+            message = f"{log.channel}/{target} was edited by {edits[-1]} and reads as something else"
+            verdict.violated("C1", message, log.lines[target], log.lines[edits[-1]])
 
 
 def _is_answer_to(request, wishes, event):
@@ -122,9 +148,9 @@ def _judge_seen(facts, logs, verdict):
     for sight in facts.sights.values():
         event = sight.event
         log = logs.get(event["channel"])
-        if log is None or event["kind"] == "noop":
+        if event["kind"] == "noop":
             continue
-        stored = log.events.get(event["seq"])
+        stored = log.events.get(event["seq"]) if log is not None else None
         if stored is not None and _is_same(stored, event):
             continue
         why = unsent(facts, event, log)
@@ -169,7 +195,7 @@ def became(wish, event, log):
         return False
     if event["kind"] == "created" and not _has_members(wish, event):
         return False
-    if event.get("isEdited"):
+    if event.get("isEdited") and log is not None:
         return content.get("text") in edited_texts(log, event["seq"])
     return wish.text == content.get("text")
 

@@ -7,6 +7,11 @@ from facts import ALWAYS, NEVER
 MODERATING = ("owner", "moderator")
 
 
+def is_same_event(stored, event):
+    """All but the content, which later edits and deletions may have changed."""
+    return all(stored.get(field) == event.get(field) for field in ("kind", "sender", "id", "time", "target"))
+
+
 class ChannelLog:
     """`events`: seq → event, `lines`: seq → line; of a seq that was read twice the first counts."""
 

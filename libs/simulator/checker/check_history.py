@@ -34,11 +34,11 @@ def judge(numbered_lines, shown_max=5):
     tokens = Tokens(facts, verdict)
     handlers = _handlers(facts, sockets, tokens)
     for number, line in numbered_lines:
-        connection = line.get("connection")
-        if connection is not None and connection not in facts.connections and line["line"] not in ("connected", "closed"):
-            raise Malformed(number, f"a `{line['line']}` on connection {connection}, which never said hello")
+        name, connection = line["line"], line.get("connection")
+        if connection is not None and connection not in facts.connections and name not in ("connected", "closed"):
+            raise Malformed(number, f"a `{name}` on connection {connection}, which never said hello")
         facts.lines += 1
-        for handle in handlers[line["line"]]:
+        for handle in handlers[name]:
             handle(number, line)
 
     logs = channel_logs(facts)

@@ -75,7 +75,7 @@ class Request:
 
 class Connection:
     __slots__ = ("number", "user", "device", "is_chained", "cursors", "connected_at", "token_expires_at", "line")
-    __slots__ += ("resumed_at", "heads", "has_more", "closed_at")
+    __slots__ += ("resumed_line", "resumed_at", "heads", "has_more", "closed_at")
 
     def __init__(self, line, number):
         self.number = line["connection"]
@@ -86,6 +86,7 @@ class Connection:
         self.connected_at = line["at"]
         self.token_expires_at = line.get("tokenExpiresAt", NEVER)
         self.line = number
+        self.resumed_line = None
         self.resumed_at = NEVER
         self.heads = {}
         self.has_more = False
@@ -129,22 +130,25 @@ class Sight:
 
 
 class Growth:
-    """The highest seq that was known of, over time."""
+    """The highest seq that was known of, over time, and the lines that told of it."""
 
-    __slots__ = ("times", "heads")
+    __slots__ = ("times", "heads", "lines")
 
     def __init__(self):
         self.times = array("d")
         self.heads = array("q")
+        self.lines = array("q")
 
-    def grow(self, at, seq):
+    def grow(self, at, seq, line):
         if not self.heads or seq > self.heads[-1]:
             self.times.append(at)
             self.heads.append(seq)
+            self.lines.append(line)
 
     def before(self, at):
+        """(seq, line), or (0, None) while nothing was known."""
         place = bisect_left(self.times, at)
-        return self.heads[place - 1] if place else 0
+        return (self.heads[place - 1], self.lines[place - 1]) if place else (0, None)
 
 
 class Facts:
@@ -162,6 +166,8 @@ class Facts:
         self.sights = {}
         #: channel → Growth, by anyone
         self.growth = {}
+        #: (user, channel) → Growth
+        self.known = {}
         self.settled = []
         self.presence = []
         self.baselines = []
@@ -176,7 +182,6 @@ class Facts:
         self.deliveries = 0
         self._open = {}
         self._open_reads = {}
-        self._known = {}
 
     # Each `on_…` takes the number of the line and the line.
 
@@ -192,6 +197,7 @@ class Facts:
         if connection is None:
             return
         connection.resumed_at = line["at"]
+        connection.resumed_line = number
         connection.heads = line["heads"]
         connection.has_more = line["hasMore"]
         for channel, head in connection.heads.items():
@@ -270,7 +276,7 @@ class Facts:
     def on_read(self, number, line):
         connection = self.connections[line["connection"]]
         read = Read(connection.user, line, number)
-        read.known, read.known_line = self._known.get((read.user, read.channel), (0, None))
+        read.known, read.known_line = self.known_before(read.user, read.channel, read.at)
         self.reads.append(read)
         self._open_reads[(read.connection, line["id"])] = read
 
@@ -322,8 +328,14 @@ class Facts:
         growth = self.growth.get(channel)
         if growth is None:
             growth = self.growth[channel] = Growth()
-        growth.grow(at, seq)
+        growth.grow(at, seq, number)
         key = (user, channel)
-        known = self._known.get(key)
-        if known is None or seq > known[0]:
-            self._known[key] = (seq, number)
+        growth = self.known.get(key)
+        if growth is None:
+            growth = self.known[key] = Growth()
+        growth.grow(at, seq, number)
+
+    def known_before(self, user, channel, at):
+        """The highest seq that this user had been told of before then, and the line that told."""
+        growth = self.known.get((user, channel))
+        return growth.before(at) if growth is not None else (0, None)

@@ -50,7 +50,9 @@ def _judge_real_time(facts, log, settled, verdict):
 def _judge_devices(facts, logs, verdict):
     """Requests come in the order of their first sending; those that are in the log must ascend."""
     places = {
-        (log.channel, event["sender"], event.get("id")): seq for log in logs.values() for seq, event in log.events.items()
+        (log.channel, event["sender"], event.get("id")): seq
+        for log in logs.values()
+        for seq, event in log.events.items()
     }
     last = {}
     for request in facts.requests.values():

@@ -4,13 +4,11 @@
 def judge_programs(facts, logs, verdict):
     for (user, device, channel), entries in facts.handled.items():
         log = logs.get(channel)
-        if log is None:
-            continue
         before = None
         for seq, line in zip(entries[::2], entries[1::2]):
             if before is not None and seq <= before:
                 verdict.violated("C4", f"{user}'s {device} was handed {channel}/{seq} after {before}", line)
-            elif before is not None:
+            elif before is not None and log is not None:
                 for left_out in _left_out(log, user, before, seq):
                     message = f"{user}'s {device} was handed {channel}/{seq} after {before}, and never {left_out}"
                     verdict.violated("C4", message, line)

@@ -1,6 +1,7 @@
 """C7: one reads what one wrote, heads only grow, and no page shows what the log does not have."""
 
 from appends import edited_texts
+from channel_log import is_same_event
 
 
 def judge_reads(facts, logs, verdict):
@@ -55,7 +56,7 @@ def _wrong_events(read, log):
         if stored is None:
             yield f"{seq} was there, and is not in the log any more"
             continue
-        if any(stored.get(field) != event.get(field) for field in ("kind", "sender", "id", "target")):
+        if not is_same_event(stored, event):
             yield f"{seq} was another event than the log has there"
             continue
         if event.get("isDeleted"):
@@ -87,10 +88,18 @@ def _wrong_wording(event, stored, log, known):
 
 
 def _judge_welcomes(facts, logs, verdict):
-    """A `welcome` never names a head that the log does not reach."""
+    """A `welcome` names a head that is there, and none below what the user knew of when saying `hello`."""
     for connection in facts.connections.values():
+        user, line = connection.user, connection.resumed_line
         for channel, head in connection.heads.items():
             log = logs.get(channel)
-            if log is not None and head > log.head:
-                message = f"{connection.user} was told that {channel} goes up to {head}, and it ends at {log.head}"
-                verdict.violated("C7", message, connection.line)
+            if log is None:
+                continue
+            if head > log.head:
+                message = f"{user} was told that {channel} goes up to {head}, and it ends at {log.head}"
+                verdict.violated("C7", message, line)
+            known, known_line = facts.known_before(user, channel, connection.connected_at)
+            expected = log.last_visible(user, min(known, log.head))
+            if expected is not None and head < expected:
+                message = f"{user} was told that {channel} goes up to {head}, and knew of {expected} before"
+                verdict.violated("C7", message, line, known_line)

@@ -45,14 +45,14 @@ def _judge_attempt(facts, logs, conflicts, request, attempt, verdict):
     states = _states(facts, log, attempt.at, attempt.answered_at)
     if not any(judge(facts, log, request.user, wish, seq) for seq in states):
         span = f"{states[0]}" if len(states) == 1 else f"{states[0]} to {states[-1]}"
-        message = f"{name} was refused as {attempt.code}, which is true after none of the events {span} of {log.channel}"
+        message = f"{name} was refused as {attempt.code}, which {log.channel} shows after none of its events {span}"
         verdict.violated("C11", message, attempt.answer_line, attempt.line)
 
 
 def _states(facts, log, asked_at, answered_at):
     """The lengths of the log, at which something may change, between request and answer."""
     growth = facts.growth.get(log.channel)
-    low = min(growth.before(asked_at), log.head) if growth is not None else 0
+    low = min(growth.before(asked_at)[0], log.head) if growth is not None else 0
     high = max(low, log.most_events_at(answered_at))
     changes = _changes(log)
     inside = changes[bisect_right(changes, low) : bisect_right(changes, high)]

@@ -39,7 +39,7 @@ def judge_baselines(facts, verdict):
             continue
         for field, more in _allowances(facts.terms):
             if line[field] > base[field] + more:
-                message = f"{node} rests with {line[field]} {field}; it began with {base[field]}, and {more} more are given"
+                message = f"{node} rests with {line[field]} {field}, began with {base[field]}, and may have {more} more"
                 verdict.violated("C10", message, number)
 
 

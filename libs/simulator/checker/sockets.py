@@ -5,6 +5,8 @@ Judged while the history is read, as far as it can be: where a run may begin, an
 
 from array import array
 
+from channel_log import is_same_event
+
 
 class Sockets:
     def __init__(self, verdict):
@@ -15,6 +17,8 @@ class Sockets:
         self._has_more = {}
         #: runs that began with no cursor: (connection, channel, seq, line, is_event)
         self._starts = []
+        #: what came with something left out before it: (connection, channel, place before, seq, line, is_event)
+        self._holes = []
         self._resets = []
         self._gaps = []
         #: (connection, channel) → array of (seq, line) by twos
@@ -34,12 +38,14 @@ class Sockets:
         channel, seq = event["channel"], event["seq"]
         key = (line["connection"], channel)
         place = self._places.get(key)
-        if place is None:
+        if key[0] not in self._has_more:
+            self._violated(f"socket {key[0]} was sent {channel}/{seq} before its welcome", number)
+        elif place is None:
             self._starts.append((key[0], channel, seq, number, True))
         elif seq <= place:
             self._violated(f"socket {key[0]} was sent {channel}/{seq} when it was at {place} already", number)
         elif seq > place + 1:
-            self._violated(f"socket {key[0]} was sent {channel}/{seq} right after {place}, and no gap told of it", number)
+            self._holes.append((*key, place, seq, number, True))
         self._places[key] = seq
         run = self.runs.get(key)
         if run is None:
@@ -51,10 +57,15 @@ class Sockets:
         channel, start, end = line["channel"], line["from"], line["to"]
         key = (line["connection"], channel)
         place = self._places.get(key)
-        if place is None:
+        if key[0] not in self._has_more:
+            self._violated(f"socket {key[0]} was told of a gap in {channel} before its welcome", number)
+        elif place is None:
             self._starts.append((key[0], channel, start, number, False))
-        elif start != place + 1:
-            self._violated(f"socket {key[0]} was told of a gap from {start} in {channel} when it was at {place}", number)
+        elif start <= place:
+            message = f"socket {key[0]} was told of a gap from {start} in {channel} when it was at {place} already"
+            self._violated(message, number)
+        elif start > place + 1:
+            self._holes.append((*key, place, start, number, False))
         if end < start:
             self._violated(f"socket {key[0]} was told of a gap in {channel} from {start} back to {end}", number)
         self._places[key] = max(end, start - 1)
@@ -70,6 +81,7 @@ class Sockets:
 
     def judge(self, facts, logs):
         self._judge_starts(facts, logs)
+        self._judge_holes(facts, logs)
         self._judge_claims(logs)
         self._judge_words(facts, logs)
 
@@ -82,14 +94,28 @@ class Sockets:
                 continue
             starts = [start for start, _end in log.intervals.get(connection.user, ())]
             if seq not in starts if is_event else all(start < seq for start in starts):
-                message = f"socket {number} of {connection.user} begins {channel} at {seq}, which is not where a membership begins"
+                message = f"socket {number} of {connection.user} begins {channel} at {seq}, where no membership begins"
                 self._violated(message, line)
+
+    def _judge_holes(self, facts, logs):
+        """Whoever comes back to a channel begins it anew, with the joining; what was said meanwhile is no hole."""
+        for number, channel, place, seq, line, is_event in self._holes:
+            user = facts.connections[number].user
+            log = logs.get(channel)
+            if log is not None:
+                following = log.next_visible(user, place)
+                is_start = any(start == seq for start, _end in log.intervals.get(user, ()))
+                if following is not None and (following == seq and is_start if is_event else following >= seq):
+                    continue
+            what = "was sent" if is_event else "was told of a gap from"
+            self._violated(f"socket {number} {what} {channel}/{seq} right after {place}, and no gap told of it", line)
 
     def _judge_claims(self, logs):
         for number, channel, end, line in self._gaps:
             log = logs.get(channel)
             if log is not None and end > log.head:
-                self._violated(f"socket {number} was told of a gap up to {end} in {channel}, which ends at {log.head}", line)
+                message = f"socket {number} was told of a gap up to {end} in {channel}, which ends at {log.head}"
+                self._violated(message, line)
         for number, channel, place, head, line in self._resets:
             log = logs.get(channel)
             # The log never lost anything, so a place that it has now it had then.
@@ -107,7 +133,10 @@ class Sockets:
                 continue
             stored = log.events.get(seq)
             if stored is None:
-                self._violated(f"{channel}/{seq} was delivered, and the log has no such event", sight.line)
+                # It is no part of a run of the log, and whoever saw it read what was taken back.
+                for invariant in ("C4", "C7"):
+                    message = f"{channel}/{seq} was delivered, and the log has no such event"
+                    self._verdict.violated(invariant, message, sight.line)
                 continue
             if not _is_event_of(stored, event):
                 message = f"{channel}/{seq} was delivered as another event than the log has there"
@@ -122,7 +151,7 @@ class Sockets:
 
 
 def _is_event_of(stored, event):
-    if any(stored.get(field) != event.get(field) for field in ("kind", "sender", "id", "target")):
+    if not is_same_event(stored, event):
         return False
     if stored.get("isDeleted") or stored.get("isEdited") or event.get("isDeleted") or event.get("isEdited"):
         # Of an edit the target stays, of a message nothing need be left.
