@@ -8,3 +8,4 @@ export {
   startRedis,
   startRedisCluster,
 } from "./redis.ts";
+export { askRedis } from "./redis-command.ts";
