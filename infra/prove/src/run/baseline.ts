@@ -1,21 +1,23 @@
-import type { HistoryLine } from "@parley/simulator";
+import type { HistoryLine, Scene } from "@parley/simulator";
 import type { Fleet } from "../fleet/fleet.ts";
 import type { FleetNode } from "../fleet/node.ts";
 
 type Baseline = Extract<HistoryLine, { line: "baseline" }>;
 
 /** C10: what each node holds while nothing is asked of it. */
-export function readBaselines(fleet: Fleet, when: Baseline["when"], now: () => number): Promise<readonly Baseline[]> {
-  return Promise.all(fleet.nodes.map((node) => readBaseline(node, when, now)));
+export async function recordBaselines(
+  fleet: Fleet,
+  when: Baseline["when"],
+  { history, now }: Pick<Scene, "history" | "now">,
+): Promise<void> {
+  const read = await Promise.all(fleet.nodes.map(readBaseline));
+  for (const baseline of read) history.record({ line: "baseline", at: now(), when, ...baseline });
 }
 
-async function readBaseline(node: FleetNode, when: Baseline["when"], now: () => number): Promise<Baseline> {
+async function readBaseline(node: FleetNode): Promise<Omit<Baseline, "line" | "at" | "when">> {
   const { resources, heapUsedBytes } = await node.inspect();
   const held = (kind: string): number => resources[kind] ?? 0;
   return {
-    line: "baseline",
-    at: now(),
-    when,
     node: node.name,
     role: node.role,
     // The driver's pool opens connections to the store as it needs them, within its bound, and keeps them.

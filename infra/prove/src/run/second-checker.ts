@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { access } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import type { Report } from "@parley/simulator";
@@ -13,22 +14,32 @@ const script = fileURLToPath(new URL("../../../../libs/simulator/checker/check_h
 const withinMs = 300_000;
 const outputBytesMax = 64 * 1024 * 1024;
 
-/** Undefined where there is no Python. **Errors**: rejects when it cannot read the history. */
+/** Undefined where there is no Python, or no second checker. **Errors**: rejects when it cannot read the history. */
 export async function askSecondChecker(historyFile: string): Promise<SecondVerdict | undefined> {
+  if (!(await isThere(script))) return undefined;
   let output: string;
   try {
     output = await run(historyFile);
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
-    // 1: it found something, which is in what it printed.
-    if (!(error instanceof Error && "code" in error && error.code === 1 && "stdout" in error)) throw error;
-    output = String(error.stdout);
+    if (!(error instanceof Error && "code" in error)) throw error;
+    if (error.code === "ENOENT") return undefined;
+    output = "stdout" in error ? String(error.stdout) : "";
+    // 1: it found something, which is in what it printed; anything else: it could not judge.
+    if (error.code !== 1)
+      throw new Error(`the second checker could not read ${historyFile}: ${output}`, { cause: error });
   }
   const { counts, violations } = JSON.parse(output) as {
     counts: Record<string, number>;
     violations: { invariant: string; message: string }[];
   };
   return { counts, shown: violations.map(({ invariant, message }) => `${invariant}: ${message}`) };
+}
+
+function isThere(file: string): Promise<boolean> {
+  return access(file).then(
+    () => true,
+    () => false,
+  );
 }
 
 async function run(historyFile: string): Promise<string> {

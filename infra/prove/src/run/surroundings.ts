@@ -1,7 +1,7 @@
 import type { Scene } from "@parley/simulator";
 import type { EmbeddedSystem } from "../fleet/embedded.ts";
 import type { Fleet } from "../fleet/fleet.ts";
-import { readBaselines } from "./baseline.ts";
+import { recordBaselines } from "./baseline.ts";
 import { findLeftovers } from "./rest.ts";
 
 /** What belongs around the load of a run, whatever the topology. */
@@ -18,13 +18,11 @@ export interface Surroundings {
 
 export function surroundCluster(fleet: Fleet): Surroundings {
   return {
-    async before({ history, now }) {
-      for (const line of await readBaselines(fleet, "before", now)) history.record(line);
-    },
+    before: (scene) => recordBaselines(fleet, "before", scene),
     heal: () => fleet.heal(),
-    async after({ history, now }) {
+    async after(scene) {
       const leftovers = await findLeftovers(fleet);
-      for (const line of await readBaselines(fleet, "after", now)) history.record(line);
+      await recordBaselines(fleet, "after", scene);
       await fleet.end();
       return [...leftovers, ...(await fleet.coroner.complaints())];
     },
