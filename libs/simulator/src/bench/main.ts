@@ -4,6 +4,7 @@ import { Command } from "commander";
 import { type IdleCost, measureIdleCost } from "./idle-cost.ts";
 import { addKill9 } from "./kill9/command.ts";
 import { addRecovery } from "./recovery/command.ts";
+import { addRedisGone } from "./redis-gone/command.ts";
 
 interface IdleFlags {
   readonly sessions: string;
@@ -48,6 +49,7 @@ program
   .action(async () => void (await runAppendBench()));
 
 addRecovery(program);
+addRedisGone(program);
 addKill9(program);
 
 function formatIdleCost({ few, many, gatewayBytesPerSession, chatServerBytesPerSession, sendRatio }: IdleCost): string {

@@ -163,11 +163,17 @@ async function check(system: MortalSystem, rooms: readonly Written[], sendsAgain
     );
     const [reader] = clients.values();
     if (reader === undefined) continue;
-    losses.push(...findLosses(written, await readIds(reader, channel)));
+    const ids = await readIds(reader, channel).catch((cause: unknown) => String(cause));
+    if (typeof ids === "string") {
+      // A room whose making was acked is there; whoever made it is no stranger.
+      losses.push({ channel, what: "acked and not there", detail: `the room: ${ids}` });
+      continue;
+    }
+    losses.push(...findLosses(written, ids));
     if (sendsAgain) {
-      const ids = new Set((await readIds(reader, channel)).values());
+      const requests = new Set(ids.values());
       for (const [request, { user, frame }] of open) {
-        if (ids.has(request)) openAndIn++;
+        if (requests.has(request)) openAndIn++;
         const ack = await clients.get(user)?.sendUntilAcked(frame);
         if (ack !== undefined) written.acked.set(ack.seq, request);
       }
