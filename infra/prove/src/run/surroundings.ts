@@ -1,7 +1,7 @@
 import type { Scene } from "@parley/simulator";
 import type { EmbeddedSystem } from "../fleet/embedded.ts";
 import type { Fleet } from "../fleet/fleet.ts";
-import { recordBaselines } from "./baseline.ts";
+import { recordBaselines, recordRest } from "./baseline.ts";
 import { findLeftovers } from "./rest.ts";
 
 /** What belongs around the load of a run, whatever the topology. */
@@ -17,12 +17,15 @@ export interface Surroundings {
 }
 
 export function surroundCluster(fleet: Fleet): Surroundings {
+  let before: Awaited<ReturnType<typeof recordBaselines>> = [];
   return {
-    before: (scene) => recordBaselines(fleet, "before", scene),
+    async before(scene) {
+      before = await recordBaselines(fleet, scene);
+    },
     heal: () => fleet.heal(),
     async after(scene) {
       const leftovers = await findLeftovers(fleet);
-      await recordBaselines(fleet, "after", scene);
+      await recordRest(fleet, scene, before);
       await fleet.end();
       return [...leftovers, ...(await fleet.coroner.complaints())];
     },
