@@ -4,10 +4,11 @@ import type { Telemetry } from "@parley/telemetry";
 import type { CallOff, Clock } from "../clock.ts";
 import type { Peers } from "../peer/peers.ts";
 import type { RelayedEvent } from "../relay/relayed-event.ts";
+import { Admission, type AdmissionLimits } from "./admission.ts";
 import { ForwardedCalls } from "./forwarded-calls.ts";
 import type { Homes } from "./homes.ts";
 import type { Asker, LogHost } from "./log-host.ts";
-import { type Answer, type AppendRequest, requestKey } from "./request.ts";
+import { type Answer, type AppendRequest, requestKey, weightOf } from "./request.ts";
 
 export interface AppendTimes {
   /** How long a forwarded request waits for the home before it is forwarded again. */
@@ -19,8 +20,11 @@ export interface AppendTimes {
 }
 
 export const appendTimes: AppendTimes = { forwardAgainMs: 400, appendSelfMs: 1_200, giveUpMs: 4_000 };
+/** The wait is shorter than `appendSelfMs`: else other servers would append by themselves what waits here, and fight. */
+export const admissionLimits: AdmissionLimits = { requestsMax: 20_000, bytesMax: 32 * 1024 * 1024, waitMs: 800 };
 
-interface Call {
+/** One request on its way to its home. */
+export interface Call {
   readonly request: AppendRequest;
   readonly asker: Asker;
   readonly startedAt: number;
@@ -33,7 +37,8 @@ interface Call {
 /**
  * Brings a request into its channel's log: a call where the home is here, a forward where it is not, and by our own
  * hand where the home is out of reach; so Redis is never needed for an ack (rule 11).
- * **Repeat**: safe, appends are idempotent. **Bounds**: `callsMax` forwards under way, then `unavailable`.
+ * **Repeat**: safe, appends are idempotent. **Bounds**: `callsMax` forwards under way, and of what is appended here what
+ * {@link Admission} lets in, whoever asked; then `unavailable` with `retryAfterMs`.
  */
 export class AppendHost {
   private readonly clock: Clock;
@@ -46,7 +51,8 @@ export class AppendHost {
   private readonly calls = new Map<number, Call>();
   /** Of forwarded requests, by channel and (sender, id): an event that is relayed to us answers them as well. */
   private readonly byKey = new Map<string, Set<number>>();
-  private readonly forwarded = new ForwardedCalls();
+  protected readonly forwarded = new ForwardedCalls();
+  private readonly admission: Admission;
   /** By server, not by call: servers must not all come at once, but the requests of one must keep their order. */
   private readonly jitter: number;
   /** At random: a server that was started anew must not take an answer to its former self for its own. */
@@ -62,6 +68,7 @@ export class AppendHost {
     /** A log is known to reach so far: whoever follows it reads on, where the event itself did not come. */
     onAcked: (channel: ChannelId, seq: Seq) => void;
     times?: AppendTimes;
+    admission?: AdmissionLimits;
   }) {
     this.clock = options.clock;
     this.jitter = 0.75 + this.clock.random() * 0.5;
@@ -71,6 +78,7 @@ export class AppendHost {
     this.peers = options.peers;
     this.telemetry = options.telemetry;
     this.times = options.times ?? appendTimes;
+    this.admission = new Admission(options.admission ?? admissionLimits);
     this.onAcked = options.onAcked;
   }
 
@@ -110,7 +118,7 @@ export class AppendHost {
     if (known === "open") return;
     const reply = (answer: Answer): void => this.peers.send(from, { type: "answer", call: number, answer });
     if (known !== "new") return reply(known);
-    this.logs.offer(request, (answer) => {
+    this.offer(request, (answer) => {
       this.forwarded.end(from, number, answer);
       reply(answer);
     });
@@ -123,10 +131,21 @@ export class AppendHost {
       const numbers = this.byKey.get(`${channel}\n${requestKey(event.sender, event.id)}`);
       if (numbers === undefined) continue;
       for (const number of [...numbers]) {
-        if (this.calls.get(number)?.request.hash !== event.hash) continue;
+        const call = this.calls.get(number);
+        if (call === undefined || !this.isOf(call.request, event)) continue;
         this.finish(number, { ok: true, seq: event.seq, time: event.time, isDuplicate: false }, 0);
       }
     }
+  }
+
+  /** The same id is not enough: it may have been used for something else. */
+  protected isOf(request: AppendRequest, event: RelayedEvent): boolean {
+    return request.hash === event.hash;
+  }
+
+  /** No reason to wait. The copy still counts: a publish that took too long may arrive yet (rule 9). */
+  protected onLost(number: number, call: Call): void {
+    if (this.calls.get(number) === call && !call.isOurs) this.appendHere(number, call);
   }
 
   private appendHere(number: number, call: Call): void {
@@ -135,7 +154,31 @@ export class AppendHost {
     const left = call.startedAt + this.times.giveUpMs - this.clock.now();
     call.stopTimer();
     call.stopTimer = this.clock.after(Math.max(left, 0), () => this.giveUp(number));
-    this.logs.offer(call.request, (answer) => this.finish(number, answer, 1));
+    this.offer(call.request, (answer) => this.finish(number, answer, 1));
+  }
+
+  private offer(request: AppendRequest, asker: Asker): void {
+    const bytes = weightOf(request);
+    const retryAfterMs = this.admission.tryEnter(bytes, this.clock.now());
+    if (retryAfterMs !== undefined) {
+      // Askers of one moment must not all come back in one moment.
+      const jittered = Math.round(retryAfterMs * (0.75 + this.clock.random() * 0.5));
+      const message = "server: too many requests wait for the store";
+      asker({ ok: false, code: "unavailable", message, retryAfterMs: jittered });
+      return;
+    }
+    this.tellWaiting();
+    this.logs.offer(request, (answer) => {
+      this.admission.leave(bytes, this.clock.now());
+      this.tellWaiting();
+      asker(answer);
+    });
+  }
+
+  private tellWaiting(): void {
+    const { requests, bytes } = this.admission.waiting;
+    this.telemetry.metrics.waitingRequests.set(requests);
+    this.telemetry.metrics.waitingBytes.set(bytes);
   }
 
   private forward(number: number, call: Call, home: NodeId): void {
@@ -146,11 +189,7 @@ export class AppendHost {
     this.index(number, call);
     call.copies++;
     this.telemetry.metrics.forwards.of("sent").inc();
-    const onLost = (): void => {
-      // No reason to wait. The copy still counts: a publish that took too long may arrive yet (rule 9).
-      if (this.calls.get(number) === call && !call.isOurs) this.appendHere(number, call);
-    };
-    this.peers.send(home, { type: "append", call: number, request: call.request }, onLost);
+    this.peers.send(home, { type: "append", call: number, request: call.request }, () => this.onLost(number, call));
     const waited = this.clock.now() - call.startedAt;
     const delay = Math.min(this.times.forwardAgainMs, Math.max(this.times.appendSelfMs - waited, 1)) * this.jitter;
     call.stopTimer = this.clock.after(delay, () => this.again(number, call));

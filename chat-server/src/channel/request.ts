@@ -56,3 +56,19 @@ export function refuse(code: ErrorCode, message: string): Answer & { ok: false }
 export function requestKey(sender: UserId, id: RequestId): string {
   return `${sender}\n${id}`;
 }
+
+const fixedBytes = 512;
+
+/** About what a request takes in memory while it waits, bytes. */
+export function weightOf({ wish }: AppendRequest): number {
+  switch (wish.kind) {
+    case "message":
+      return fixedBytes + 2 * ((wish.text?.length ?? 0) + (wish.data?.length ?? 0)) + 64 * (wish.mentions?.length ?? 0);
+    case "edit":
+      return fixedBytes + 2 * wish.text.length;
+    case "create":
+      return fixedBytes + 64 * wish.members.length;
+    default:
+      return fixedBytes;
+  }
+}

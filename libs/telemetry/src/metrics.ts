@@ -45,6 +45,8 @@ export function createMetrics(registry: Registry, node: string) {
     /** Chat server. */
     sessions: gauge("parley_chat_sessions", "Attached sessions."),
     channelsHeld: gauge("parley_chat_channels", "Channels that are sequenced or relayed here."),
+    waitingRequests: gauge("parley_chat_waiting_requests", "Requests that wait for the store, over all channels."),
+    waitingBytes: gauge("parley_chat_waiting_bytes", "About the memory of the requests that wait for the store."),
     requests: counters("parley_chat_requests_total", "Client requests, by type.", "type"),
     refusals: counters("parley_chat_errors_total", "Requests answered by an error, by code.", "code"),
     ackSeconds: histogram("parley_chat_ack_seconds", "From the request's arrival to its ack.", fast),
