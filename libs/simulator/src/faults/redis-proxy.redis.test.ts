@@ -62,11 +62,18 @@ describe.skipIf(redis === undefined)("a proxy before Redis", () => {
   });
 
   test("a share is overtaken by later ones, and nothing is lost", async () => {
-    const { seen, proxy } = await run("reorder", 3, { reorder: 0.2, reorderMs: 30 });
+    const { seen, proxy, publish } = await run("reorder", 3, { reorder: 0.2, reorderMs: 30 });
     expect(proxy.pushCounters.delayed).toBeGreaterThan(20);
     expect(seen.some((number, index) => number < (seen[index - 1] ?? 0))).toBe(true);
     expect(new Set(seen).size).toBe(count + 1);
     expect(seen.length).toBe(count + 1);
+    proxy.setPush({ reorder: 1, reorderMs: 60_000 });
+    await publish(count + 1);
+    await eventually(() => proxy.pushCounters.pushes).toBe(count + 2);
+    proxy.heal();
+    await publish(count + 2);
+    await eventually(() => seen.at(-1)).toBe(count + 2);
+    expect(seen).not.toContain(count + 1);
   });
 
   test("commands, confirmations and pings are never touched", async () => {
@@ -83,11 +90,12 @@ describe.skipIf(redis === undefined)("a proxy before Redis", () => {
   test("a subscriber that speaks RESP3 has the same faults; a list that looks like a message is none", async () => {
     const { proxy, publish } = await createScene("resp3");
     const client = openPeer(proxy);
+    proxy.setPush({ drop: 1 });
     client.socket.write("HELLO 3\r\nDEL list\r\nRPUSH list message a b\r\nLRANGE list 0 -1\r\n");
     await eventually(() => client.text()).toContain("$7\r\nmessage\r\n$1\r\na\r\n$1\r\nb\r\n");
     client.socket.write("SUBSCRIBE resp3\r\n");
     await eventually(() => client.text()).toContain(">3\r\n$9\r\nsubscribe\r\n");
-    proxy.setPush({ double: 1 });
+    proxy.setPush({ drop: 0, double: 1 });
     await publish(77);
     const push = ">3\r\n$7\r\nmessage\r\n$5\r\nresp3\r\n$2\r\n77\r\n";
     await eventually(() => client.text().split(push).length - 1).toBe(2);
