@@ -57,8 +57,6 @@ export interface LoadFigures {
 /** What a run tells its parent while it goes. */
 export type RunMessage =
   | { readonly kind: "progress"; readonly phase: string; readonly acked: number; readonly delivered: number }
-  /** So that the parent can end what a run that was killed left behind. */
-  | { readonly kind: "pid"; readonly pid: number }
   | { readonly kind: "result"; readonly result: RunResult };
 
 export function countOf({ violations }: RunResult): number {
