@@ -144,18 +144,24 @@ def _judge_origins(facts, log, verdict):
 
 
 def _judge_seen(facts, logs, verdict):
-    """C5 for what was delivered. What the log has in the same words was judged there."""
+    """C5 for what was delivered or read. What the log has in the same words was judged there."""
     for sight in facts.sights.values():
-        event = sight.event
-        log = logs.get(event["channel"])
-        if event["kind"] == "noop":
-            continue
-        stored = log.events.get(event["seq"]) if log is not None else None
-        if stored is not None and _is_same(stored, event):
-            continue
-        why = unsent(facts, event, log)
-        if why is not None:
-            verdict.violated("C5", f"{event['channel']}/{event['seq']} was delivered, {why[0]}", sight.line, *why[1:])
+        _judge_sight(facts, logs, sight.event, sight.line, "delivered", verdict)
+    for read in facts.reads:
+        for event in read.events or ():
+            _judge_sight(facts, logs, event, read.page_line, "read", verdict)
+
+
+def _judge_sight(facts, logs, event, line, how, verdict):
+    log = logs.get(event["channel"])
+    if event["kind"] == "noop":
+        return
+    stored = log.events.get(event["seq"]) if log is not None else None
+    if stored is not None and _is_same(stored, event):
+        return
+    why = unsent(facts, event, log)
+    if why is not None:
+        verdict.violated("C5", f"{event['channel']}/{event['seq']} was {how}, {why[0]}", line, *why[1:])
 
 
 def _is_same(stored, event):
@@ -188,27 +194,26 @@ def became(wish, event, log):
     if wish.channel is not None and wish.channel != event["channel"]:
         return False
     content = event["content"]
-    if event.get("isDeleted"):
+    if event.get("isDeleted") and _is_deleted(log, event):
         # Text and data are gone; of an edit only the target is left.
         return event["kind"] == "message" or wish.rest == content.get("rest")
     if wish.rest != content.get("rest"):
         return False
     if event["kind"] == "created" and not _has_members(wish, event):
         return False
-    if event.get("isEdited") and log is not None:
-        return content.get("text") in edited_texts(log, event["seq"])
-    return wish.text == content.get("text")
+    if wish.text == content.get("text"):
+        return True
+    return event.get("isEdited", False) and (log is None or content.get("text") in log.edited_texts(event["seq"]))
+
+
+def _is_deleted(log, event):
+    return log is None or (event.get("target") if event["kind"] == "edit" else event["seq"]) in log.deletes
 
 
 def _has_members(wish, event):
     if wish.members is None or "members" not in event:
         return True
     return set(wish.members) | {event["sender"]} == {member["user"] for member in event["members"]}
-
-
-def edited_texts(log, target, since=0):
-    """What the message may read as after its edits from `since` on."""
-    return {log.events[seq]["content"].get("text") for seq in log.edits.get(target, ()) if seq >= since}
 
 
 def describe(event):

@@ -24,6 +24,7 @@ class ChannelLog:
                 self.events[event["seq"]] = event
                 self.lines[event["seq"]] = line
         self.head = head
+        self._requests = requests
         self.kind = None
         #: user → [[from, to]], both inclusive
         self.intervals = {}
@@ -36,6 +37,7 @@ class ChannelLog:
         #: target → seqs of what was done to it, ascending
         self.deletes = {}
         self.edits = {}
+        self._targets = set()
         self._fold()
         self._possible = self._possible_from(requests)
 
@@ -44,6 +46,8 @@ class ChannelLog:
         for seq in sorted(self.events):
             event = self.events[seq]
             kind = event["kind"]
+            if event.get("target") is not None:
+                self._targets.add(event["target"])
             if kind == "delete":
                 self.deletes.setdefault(event.get("target"), []).append(seq)
             elif kind == "edit":
@@ -127,6 +131,24 @@ class ChannelLog:
             if start <= seq:
                 return min(end, seq)
         return None
+
+    def edited_texts(self, target, since=0):
+        """What the message read as after its edits from `since` on; as they were sent, for a deletion erases them."""
+        texts = set()
+        for seq in self.edits.get(target, ()):
+            if seq >= since:
+                event = self.events[seq]
+                texts.add(event["content"].get("text"))
+                request = self._requests.get((event["sender"], event.get("id")))
+                if request is not None:
+                    texts.update(attempt.wish.text for attempt in request.attempts)
+        return texts
+
+    def is_touched(self, seq):
+        """Whether a later event changes how this one reads: a reaction, an edit, a deletion, also of what it edits."""
+        event = self.events.get(seq)
+        is_erased_edit = event is not None and event["kind"] == "edit" and event.get("target") in self.deletes
+        return is_erased_edit or seq in self._targets
 
     def is_deleted_at(self, target, seq):
         """Whether the first `seq` events delete the message `target`."""

@@ -1,8 +1,8 @@
 """Judges a history of Parley by C1 to C11, apart from the checker in TypeScript and after the same page.
 
-    python3 check_history.py [--shown N] HISTORY.jsonl
+    python3 check_history.py [--shown N] HISTORY.jsonl ...
 
-Prints one JSON object. Exit code 0: nothing found; 1: a promise was broken; 2: the history can't be judged.
+Prints one JSON object a history, each in one line. Exit code 0: nothing found; 1: a promise was broken; 2: the history can't be judged.
 """
 
 import argparse
@@ -98,23 +98,29 @@ def report(verdict, facts, logs, seconds):
 
 def main(arguments):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("history", help="a file of JSON lines; - for standard input")
+    parser.add_argument("history", nargs="+", help="a file of JSON lines; - for standard input")
     parser.add_argument("--shown", type=int, default=5, help="so many violations of each invariant are told in full")
     options = parser.parse_args(arguments)
-    began = time.monotonic()
     # What is read stays until the end, so looking for what could be thrown away is in vain.
     gc.disable()
+    return max(_judge_file(path, options.shown) for path in options.history)
+
+
+def _judge_file(path, shown_max):
+    """Prints what was found, one line a file, and returns the exit code that it asks for."""
+    began = time.monotonic()
     try:
-        if options.history == "-":
-            found = judge(read_lines(sys.stdin.buffer), options.shown)
+        if path == "-":
+            found = judge(read_lines(sys.stdin.buffer), shown_max)
         else:
-            with open(options.history, "rb") as file:
-                found = judge(read_lines(file), options.shown)
+            with open(path, "rb") as file:
+                found = judge(read_lines(file), shown_max)
     except (Malformed, OSError) as error:
         line = error.line if isinstance(error, Malformed) else None
-        print(json.dumps({"error": str(error), "line": line}, ensure_ascii=False))
+        print(json.dumps({"history": path, "error": str(error), "line": line}, ensure_ascii=False))
         return 2
-    print(json.dumps(report(*found, time.monotonic() - began), ensure_ascii=False))
+    seconds = time.monotonic() - began
+    print(json.dumps({"history": path, **report(*found, seconds)}, ensure_ascii=False))
     return 0 if found[0].is_clean else 1
 
 

@@ -49,11 +49,12 @@ def _judge_real_time(facts, log, settled, verdict):
 
 def _judge_devices(facts, logs, verdict):
     """Requests come in the order of their first sending; those that are in the log must ascend."""
-    places = {
-        (log.channel, event["sender"], event.get("id")): seq
-        for log in logs.values()
-        for seq, event in log.events.items()
-    }
+    places = {}
+    for log in logs.values():
+        for seq in sorted(log.events):
+            event = log.events[seq]
+            # A second event of one request is judged as such.
+            places.setdefault((log.channel, event["sender"], event.get("id")), seq)
     last = {}
     for request in facts.requests.values():
         first = request.attempts[0]

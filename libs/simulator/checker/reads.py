@@ -1,6 +1,5 @@
 """C7: one reads what one wrote, heads only grow, and no page shows what the log does not have."""
 
-from appends import edited_texts
 from channel_log import is_same_event
 
 
@@ -69,7 +68,7 @@ def _wrong_events(read, log):
             yield f"{seq} came with its text, and its deletion was known before (line {read.known_line})"
         if event["kind"] == "message":
             yield from _wrong_wording(event, stored, log, known)
-        elif not stored.get("isDeleted") and stored["content"] != event["content"]:
+        elif not log.is_touched(seq) and stored["content"] != event["content"]:
             yield f"{seq} had other content than the log has"
 
 
@@ -79,11 +78,10 @@ def _wrong_wording(event, stored, log, known):
     if edits and not event.get("isEdited"):
         yield f"{seq} came unedited, and its edit at {edits[-1]} was known before"
     elif event.get("isEdited"):
-        texts = edited_texts(log, seq, edits[-1] if edits else 0)
-        # The text of an edit is erased with its message, so it can't be compared after a deletion.
-        if seq not in log.deletes and event["content"].get("text") not in texts:
+        texts = log.edited_texts(seq, edits[-1] if edits else 0)
+        if event["content"].get("text") not in texts:
             yield f"{seq} read as no edit from {edits[-1] if edits else 'the first'} on made it"
-    elif not stored.get("isEdited") and not stored.get("isDeleted") and stored["content"] != event["content"]:
+    elif not log.is_touched(seq) and stored["content"] != event["content"]:
         yield f"{seq} had other content than the log has"
 
 

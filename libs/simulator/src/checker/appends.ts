@@ -1,23 +1,25 @@
 import type { History, Request } from "../history/history.ts";
-import type { Content, HistoryLine, SeenEvent } from "../history/lines.ts";
-import { type ChannelLog, type ChannelLogs, logLine } from "./channel-log.ts";
+import type { Content, HistoryLine, InvokeLine, RequestType, SeenEvent } from "../history/lines.ts";
+import { type ChannelLog, type ChannelLogs, deliveredLine, logLine } from "./channel-log.ts";
 import type { Findings } from "./violation.ts";
 
 /** C1: what was acked is in the final log at that seq, with the same content. */
 export function checkAcked(history: History, logs: ChannelLogs, findings: Findings): void {
+  for (const line of history.strayAcks) findings.add("C1", `acked ${line.id}, which was never sent`, [line]);
   for (const request of history.requests.values()) {
-    for (const { invoke, answer } of request.attempts) {
-      if (answer?.line !== "ok") continue;
-      const log = logs.get(answer.channel);
-      const event = log?.find(answer.seq);
+    const [{ invoke }] = request.attempts;
+    for (const ack of request.acks) {
+      const place = `${ack.channel}/${ack.seq}`;
+      const log = logs.get(ack.channel);
+      const event = log?.find(ack.seq);
       if (log === undefined || event === undefined) {
-        findings.add("C1", `acked as ${answer.channel}/${answer.seq}, which is not in the final log`, [invoke, answer]);
-      } else if (invoke.type === "channel.create" ? !isCreationOf(request, event) : !isEventOf(request, event)) {
-        const message = `acked as ${answer.channel}/${answer.seq}, where the final log holds another event`;
-        findings.add("C1", message, [invoke, answer, logLine(event)]);
-      } else if (!hasContent(log, event, invoke.content)) {
-        const message = `acked as ${answer.channel}/${answer.seq}, where the final log holds other content`;
-        findings.add("C1", message, [invoke, answer, logLine(event)]);
+        findings.add("C1", `acked as ${place}, which is not in the final log`, [invoke, ack]);
+      } else if (!isEventOf(request, event) && !isCreationOf(request, event)) {
+        const message = `acked as ${place}, where the final log holds another event`;
+        findings.add("C1", message, [invoke, ack, logLine(event)]);
+      } else if (!request.attempts.some((attempt) => isMadeOf(log, event, attempt.invoke))) {
+        const message = `acked as ${place}, where the final log holds other content`;
+        findings.add("C1", message, [invoke, ack, logLine(event)]);
       }
     }
   }
@@ -63,26 +65,46 @@ export function checkUnique(history: History, logs: ChannelLogs, findings: Findi
       ids.set(key, event);
     }
   }
+  checkCreations(logs, findings);
   checkAckSeqs(history, findings);
+}
+
+/** One request makes one channel. */
+function checkCreations(logs: ChannelLogs, findings: Findings): void {
+  const creations = new Map<string, SeenEvent>();
+  for (const log of logs.values()) {
+    for (const event of log.read) {
+      if (event.kind !== "created" || event.id === undefined) continue;
+      const key = `${event.sender}/${event.id}`;
+      const other = creations.get(key);
+      if (other !== undefined && other.channel !== event.channel) {
+        const message = `request ${key} made the channels ${other.channel} and ${event.channel}`;
+        findings.add("C2", message, [logLine(other), logLine(event)]);
+      }
+      creations.set(key, event);
+    }
+  }
 }
 
 /** One request has one seq, and one seq belongs to one request. */
 function checkAckSeqs(history: History, findings: Findings): void {
   const owners = new Map<string, { readonly key: string; readonly line: HistoryLine }>();
   for (const [key, request] of history.requests) {
-    const acks = request.attempts.flatMap(({ answer }) => (answer?.line === "ok" ? [answer] : []));
+    const { acks } = request;
     const [first] = acks;
     if (first === undefined) continue;
     const other = acks.find((ack) => ack.seq !== first.seq || ack.channel !== first.channel);
     if (other !== undefined) findings.add("C2", `request ${key} was acked with two seqs`, [first, other]);
     // Two people may each ask for the direct channel of the two, and both are told of its one first event.
     if (request.attempts[0].invoke.type === "channel.create") continue;
-    const place = `${first.channel}/${first.seq}`;
-    const owner = owners.get(place);
-    if (owner !== undefined) {
-      findings.add("C2", `${place} was acked to ${owner.key} and to ${key}`, [owner.line, first]);
+    for (const ack of acks) {
+      const place = `${ack.channel}/${ack.seq}`;
+      const owner = owners.get(place);
+      if (owner !== undefined && owner.key !== key) {
+        findings.add("C2", `${place} was acked to ${owner.key} and to ${key}`, [owner.line, ack]);
+      }
+      owners.set(place, { key, line: ack });
     }
-    owners.set(place, { key, line: first });
   }
 }
 
@@ -107,7 +129,12 @@ export function checkSent(history: History, logs: ChannelLogs, findings: Finding
   }
   for (const event of history.delivered) {
     const log = logs.get(event.channel);
-    checkOrigin(history, log, event, { line: "delivered", at: 0, connection: -1, event }, findings);
+    checkOrigin(history, log, event, deliveredLine(event), findings);
+  }
+  for (const { page } of history.reads) {
+    for (const event of page?.events ?? []) {
+      checkOrigin(history, logs.get(event.channel), event, deliveredLine(event), findings);
+    }
   }
 }
 
@@ -126,10 +153,8 @@ function checkOrigin(
     return;
   }
   const [{ invoke }] = request.attempts;
-  if (invoke.channel !== undefined && invoke.channel !== event.channel) {
-    findings.add("C5", `${place} was sent to another channel`, [invoke, line]);
-  } else if (log !== undefined && !hasContent(log, event, invoke.content)) {
-    findings.add("C5", `${place} has content that ${event.sender} did not send`, [invoke, line]);
+  if (!request.attempts.some((attempt) => isMadeOf(log, event, attempt.invoke))) {
+    findings.add("C5", `${place} is not what ${event.sender} sent`, [invoke, line]);
   }
   if (request.attempts.every(({ answer }) => answer?.line === "refused")) {
     const answers = request.attempts.flatMap(({ answer }) => (answer === undefined ? [] : [answer]));
@@ -142,21 +167,50 @@ function isEventOf(request: Request, event: SeenEvent): boolean {
 }
 
 /** A direct channel may have been made by the other one of the two. */
-function isCreationOf(request: Request, event: SeenEvent): boolean {
-  return event.kind === "created" && (event.members ?? []).some(({ user }) => user === request.user);
+function isCreationOf({ user, attempts }: Request, event: SeenEvent): boolean {
+  const [{ invoke }] = attempts;
+  if (event.kind !== "created" || invoke.type !== "channel.create") return false;
+  const isDirect = (event.channelKind ?? "direct") === "direct" && (invoke.channelKind ?? "direct") === "direct";
+  return isDirect && (event.members ?? []).some((member) => member.user === user);
+}
+
+const kindOf: Readonly<Record<RequestType, SeenEvent["kind"]>> = {
+  send: "message",
+  edit: "edit",
+  delete: "delete",
+  react: "reaction",
+  "channel.create": "created",
+  "channel.invite": "member",
+  "channel.remove": "member",
+  "channel.leave": "member",
+  "channel.role": "member",
+};
+
+/** Whether this event is what that frame asked for. */
+export function isMadeOf(log: ChannelLog | undefined, event: SeenEvent, invoke: InvokeLine): boolean {
+  if (kindOf[invoke.type] !== event.kind || (invoke.channel ?? event.channel) !== event.channel) return false;
+  if (event.kind === "created" && !hasMembers(event, invoke)) return false;
+  return hasContent(log, event, invoke.content);
+}
+
+/** The maker is not asked for and is in all the same. */
+function hasMembers({ sender, members }: SeenEvent, asked: InvokeLine): boolean {
+  if (asked.members === undefined || members === undefined) return true;
+  const users = new Set(members.map(({ user }) => user));
+  const wanted = new Set([...asked.members, sender]);
+  return users.size === wanted.size && [...wanted].every((user) => users.has(user));
 }
 
 /**
  * Whether an event shows what was sent, with what later events of the log may have done to it: a message shows its own
  * text or that of an edit, and an erased one shows none.
  */
-function hasContent(log: ChannelLog, event: SeenEvent, sent: Content): boolean {
+function hasContent(log: ChannelLog | undefined, event: SeenEvent, sent: Content): boolean {
   const { text, rest } = event.content;
   if (rest === sent.rest && text === sent.text) return true;
+  if (log === undefined) return event.isEdited === true || event.isDeleted === true;
   const target = event.kind === "edit" ? event.target : event.seq;
   const isErased = target !== undefined && log.deletionOf(target) !== undefined;
   if (isErased && text === undefined) return true;
-  return (
-    event.kind === "message" && rest === sent.rest && log.editsOf(event.seq).some((edit) => edit.content.text === text)
-  );
+  return event.kind === "message" && rest === sent.rest && log.editedTexts(event.seq, 0).has(text);
 }

@@ -1,15 +1,11 @@
 import type { FinalLog, History } from "../history/history.ts";
 import type { HistoryLine, SeenEvent } from "../history/lines.ts";
-
-/** From its `joined` event to the event that ended it, both included; still going on where `to` is infinite. */
-export interface Membership {
-  readonly from: number;
-  readonly to: number;
-}
+import { foldMembers, type Members, type Membership } from "./membership.ts";
 
 /** The final log of one channel, ready for questions. */
-export interface ChannelLog {
+export interface ChannelLog extends Members {
   readonly channel: string;
+  readonly kind: "direct" | "group" | undefined;
   readonly head: number;
   /** As read, in that order. */
   readonly read: readonly SeenEvent[];
@@ -17,14 +13,14 @@ export interface ChannelLog {
   findByRequest(sender: string, id: string): SeenEvent | undefined;
   /** Edits of this message, ascending. */
   editsOf(target: number): readonly SeenEvent[];
+  /** What its edits from `since` on made of this message; as they were sent, for a deletion erases them too. */
+  editedTexts(target: number, since: number): ReadonlySet<string | undefined>;
+  /** The first. */
   deletionOf(target: number): SeenEvent | undefined;
+  /** Seqs of all deletions, ascending. */
+  readonly deletions: readonly number[];
   /** Whether a later event of the log changes how this one is shown. */
   isTouched(seq: number): boolean;
-  memberships(user: string): readonly Membership[];
-  /** Every user that was ever a member. */
-  readonly members: Iterable<string>;
-  /** Roles that this user held at any time. */
-  rolesOf(user: string): ReadonlySet<string>;
 }
 
 /** Keyed by channel. A channel that was not read at the end is missing. */
@@ -32,17 +28,18 @@ export type ChannelLogs = ReadonlyMap<string, ChannelLog>;
 
 export function createChannelLogs(history: History): ChannelLogs {
   const logs = new Map<string, ChannelLog>();
-  for (const [channel, log] of history.finalLogs) logs.set(channel, createChannelLog(channel, log));
+  for (const [channel, log] of history.finalLogs) logs.set(channel, createChannelLog(channel, log, history));
   return logs;
 }
 
-function createChannelLog(channel: string, { head, events }: FinalLog): ChannelLog {
+function createChannelLog(channel: string, { head, events }: FinalLog, { requests }: History): ChannelLog {
   const bySeq = new Map<number, SeenEvent>();
   const byRequest = new Map<string, SeenEvent>();
   const edits = new Map<number, SeenEvent[]>();
   const deletions = new Map<number, SeenEvent>();
   const touched = new Set<number>();
-  for (const event of events) {
+  const ascending = [...events].sort((a, b) => a.seq - b.seq);
+  for (const event of ascending) {
     if (!bySeq.has(event.seq)) bySeq.set(event.seq, event);
     if (event.id !== undefined && !byRequest.has(requestKey(event.sender, event.id))) {
       byRequest.set(requestKey(event.sender, event.id), event);
@@ -53,23 +50,28 @@ function createChannelLog(channel: string, { head, events }: FinalLog): ChannelL
     if (event.kind === "edit") append(edits, event.target, event);
     if (event.kind === "delete" && !deletions.has(event.target)) deletions.set(event.target, event);
   }
-  const { memberships, roles } = foldMembers(events);
   const isErasedEdit = (seq: number): boolean => {
     const event = bySeq.get(seq);
     return event?.kind === "edit" && event.target !== undefined && deletions.has(event.target);
   };
+  const textsOf = (edit: SeenEvent): readonly (string | undefined)[] => {
+    const request = requests.get(requestKey(edit.sender, edit.id ?? ""));
+    return [edit.content.text, ...(request?.attempts ?? []).map(({ invoke }) => invoke.content.text)];
+  };
   return {
+    ...foldMembers(ascending),
     channel,
+    kind: ascending.find(({ kind }) => kind === "created")?.channelKind,
     head,
     read: events,
     find: (seq) => bySeq.get(seq),
     findByRequest: (sender, id) => byRequest.get(requestKey(sender, id)),
     editsOf: (target) => edits.get(target) ?? [],
+    editedTexts: (target, since) =>
+      new Set((edits.get(target) ?? []).filter(({ seq }) => seq >= since).flatMap(textsOf)),
     deletionOf: (target) => deletions.get(target),
+    deletions: [...deletions.values()].map(({ seq }) => seq).sort((a, b) => a - b),
     isTouched: (seq) => touched.has(seq) || isErasedEdit(seq),
-    memberships: (user) => memberships.get(user) ?? [],
-    members: memberships.keys(),
-    rolesOf: (user) => roles.get(user) ?? new Set(),
   };
 }
 
@@ -83,26 +85,33 @@ function append<K, V>(map: Map<K, V[]>, key: K, value: V): void {
   else list.push(value);
 }
 
-function foldMembers(events: readonly SeenEvent[]) {
-  const memberships = new Map<string, Membership[]>();
-  const roles = new Map<string, Set<string>>();
-  for (const event of events) {
-    for (const { user, change, role } of event.members ?? []) {
-      const list = memberships.get(user) ?? [];
-      memberships.set(user, list);
-      const last = list.at(-1);
-      const isIn = last !== undefined && last.to === Number.POSITIVE_INFINITY;
-      if (change === "joined" && !isIn) list.push({ from: event.seq, to: Number.POSITIVE_INFINITY });
-      if ((change === "left" || change === "removed") && isIn) list[list.length - 1] = { ...last, to: event.seq };
-      if (role !== undefined) roles.set(user, (roles.get(user) ?? new Set()).add(role));
-    }
-  }
-  return { memberships, roles };
-}
-
 /** The membership that this event of the log lies in, if any. */
 export function findMembership(log: ChannelLog, user: string, seq: number): Membership | undefined {
   return log.memberships(user).find(({ from, to }) => from <= seq && seq <= to);
+}
+
+/** The lowest seq above this one that the log has and the user may see. */
+export function nextVisible(log: ChannelLog, user: string, seq: number): number | undefined {
+  const membership = log.memberships(user).find(({ to }) => to > seq);
+  const next = membership === undefined ? Number.POSITIVE_INFINITY : Math.max(membership.from, seq + 1);
+  return next <= log.head ? next : undefined;
+}
+
+/** The highest seq up to this one that the user may see. */
+export function lastVisible(log: ChannelLog, user: string, seq: number): number | undefined {
+  const membership = log.memberships(user).findLast(({ from }) => from <= seq);
+  return membership === undefined ? undefined : Math.min(membership.to, seq);
+}
+
+/** Whether it is the same event, whatever edits and deletions made of its content. */
+export function isSameEvent(one: SeenEvent, other: SeenEvent): boolean {
+  return (
+    one.kind === other.kind &&
+    one.sender === other.sender &&
+    one.id === other.id &&
+    one.time === other.time &&
+    one.target === other.target
+  );
 }
 
 /**
@@ -111,14 +120,15 @@ export function findMembership(log: ChannelLog, user: string, seq: number): Memb
  */
 export function isOfLog(log: ChannelLog, seen: SeenEvent): boolean {
   const event = log.find(seen.seq);
-  if (event === undefined) return false;
-  if (event.kind !== seen.kind || event.sender !== seen.sender || event.id !== seen.id || event.time !== seen.time) {
-    return false;
-  }
+  if (event === undefined || !isSameEvent(event, seen)) return false;
   if (log.isTouched(seen.seq)) return true;
   return seen.content.text === event.content.text && seen.content.rest === event.content.rest;
 }
 
 export function logLine(event: SeenEvent): HistoryLine {
   return { line: "final-log", at: 0, event };
+}
+
+export function deliveredLine(event: SeenEvent): HistoryLine {
+  return { line: "delivered", at: 0, connection: -1, event };
 }

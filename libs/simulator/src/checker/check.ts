@@ -1,10 +1,15 @@
 import type { History } from "../history/history.ts";
 import { checkAcked, checkContiguous, checkSent, checkUnique } from "./appends.ts";
 import { createChannelLogs } from "./channel-log.ts";
+import { createClocks } from "./clocks.ts";
 import { checkDeliveries, checkHandled } from "./deliveries.ts";
 import { checkOrder } from "./order.ts";
+import { checkPresence } from "./presence.ts";
 import { checkReads } from "./reads.ts";
-import { checkRefusals, checkSettled } from "./refusals.ts";
+import { checkRefusals } from "./refusals.ts";
+import { checkBaselines, checkSettled } from "./rest.ts";
+import { termsOf } from "./terms.ts";
+import { checkTokens } from "./tokens.ts";
 import { createFindings, type Invariant, invariants, type Violation } from "./violation.ts";
 
 export interface Verdict {
@@ -20,6 +25,8 @@ export interface Verdict {
  */
 export function checkHistory(history: History): Verdict {
   const logs = createChannelLogs(history);
+  const clocks = createClocks(history);
+  const terms = termsOf(history);
   const findings = createFindings();
   checkAcked(history, logs, findings);
   checkUnique(history, logs, findings);
@@ -27,10 +34,13 @@ export function checkHistory(history: History): Verdict {
   checkDeliveries(history, logs, findings);
   checkHandled(history, logs, findings);
   checkSent(history, logs, findings);
-  checkOrder(history, logs, findings);
+  checkOrder(history, logs, clocks, findings);
   checkReads(history, logs, findings);
-  checkSettled(history, logs, findings);
-  checkRefusals(history, logs, findings);
+  checkTokens(history, terms, findings);
+  checkSettled(history, logs, terms, findings);
+  checkBaselines(history, terms, findings);
+  checkRefusals(history, logs, clocks, terms, findings);
+  checkPresence(history, terms, findings);
   const counts = Object.fromEntries(invariants.map((invariant) => [invariant, findings.count(invariant)]));
   return { violations: findings.kept, counts: counts as Record<Invariant, number> };
 }

@@ -1,14 +1,20 @@
-import type { Connection, History } from "../history/history.ts";
+import type { Connection, History, LineOf } from "../history/history.ts";
 import type { HistoryLine, SeenEvent } from "../history/lines.ts";
-import { type ChannelLog, type ChannelLogs, findMembership, isOfLog, logLine } from "./channel-log.ts";
+import {
+  type ChannelLog,
+  type ChannelLogs,
+  deliveredLine,
+  findMembership,
+  isOfLog,
+  logLine,
+  nextVisible,
+} from "./channel-log.ts";
 import type { Findings } from "./violation.ts";
 
 /** Where one socket stands in one channel. */
 interface Position {
-  /** The seq that must come next; undefined where the first event tells it. */
-  next: number | undefined;
-  /** Everything that comes must lie above this. */
-  floor: number;
+  /** The last seq that it was told of; undefined where the first event tells where it begins. */
+  at: number | undefined;
   last?: HistoryLine;
 }
 
@@ -29,17 +35,18 @@ export function checkDeliveries(history: History, logs: ChannelLogs, findings: F
     const key = `${line.connection}/${channel}`;
     const position = positions.get(key) ?? startOf(connection, channel);
     positions.set(key, position);
+    const log = logs.get(channel);
     if (line.line === "reset") {
-      position.next = line.head + 1;
-      position.floor = line.head;
+      checkReset(position, line, log, findings);
+      position.at = line.head;
     } else {
-      step(position, line, connection, findings);
+      step(position, line, connection, log, findings);
     }
     position.last = line;
     if (line.line !== "delivered") continue;
-    if (endsMembership(line.event, connection.connected.user)) position.next = undefined;
-    const log = logs.get(channel);
     if (log === undefined || findMembership(log, connection.connected.user, line.event.seq) !== undefined) continue;
+    // What the log does not have is judged as such.
+    if (log.find(line.event.seq) === undefined) continue;
     const message = `${connection.connected.user} was sent ${channel}/${line.event.seq} and was no member then`;
     findings.add("C8", message, [connection.connected, line]);
   }
@@ -47,30 +54,48 @@ export function checkDeliveries(history: History, logs: ChannelLogs, findings: F
 }
 
 function startOf({ connected, resumed }: Connection, channel: string): Position {
-  const from = connected.cursors[channel] ?? resumed?.heads[channel];
-  return from === undefined ? { next: undefined, floor: 0 } : { next: from + 1, floor: from };
+  return { at: connected.cursors[channel] ?? resumed?.heads[channel] };
 }
 
-type Pushed = Extract<HistoryLine, { line: "delivered" | "gap" }>;
+/** `reset` says that the log has lost something, which no log of ours does. */
+function checkReset({ at }: Position, line: LineOf<"reset">, log: ChannelLog | undefined, findings: Findings): void {
+  if (at === undefined || log === undefined || at > log.head) return;
+  findings.add("C4", `connection ${line.connection} was told to drop ${line.channel}/${at}, which is there`, [line]);
+}
 
-function step(position: Position, line: Pushed, { connected, resumed }: Connection, findings: Findings): void {
+function step(
+  position: Position,
+  line: LineOf<"delivered" | "gap">,
+  { connected, resumed }: Connection,
+  log: ChannelLog | undefined,
+  findings: Findings,
+): void {
   const [from, to] = line.line === "gap" ? [line.from, line.to] : [line.event.seq, line.event.seq];
   const channel = line.line === "gap" ? line.channel : line.event.channel;
-  const expected = position.next ?? Math.max(from, position.floor + 1);
-  if (from !== expected || to < from) {
-    const what = from < expected ? "again or out of order" : "with an unannounced hole before it";
-    const message = `connection ${line.connection} was sent ${channel}/${from} ${what}: ${expected} was next`;
-    const before: readonly HistoryLine[] = position.last === undefined ? [] : [position.last];
+  const { at, last } = position;
+  const fault = (what: string): void => {
+    const message = `connection ${line.connection} was sent ${channel}/${from}, ${what}`;
+    const before: readonly HistoryLine[] = last === undefined ? [] : [last];
     findings.add("C4", message, [connected, ...(resumed === undefined ? [] : [resumed]), ...before, line]);
-  }
-  position.floor = Math.max(position.floor, to);
-  position.next = position.floor + 1;
+  };
+  if (to < from) fault(`a gap that ends at ${to}`);
+  if (line.line === "gap" && log !== undefined && to > log.head) fault(`a gap up to ${to}, above the head ${log.head}`);
+  position.at = Math.max(to, from - 1);
+  if (at !== undefined && from <= at) return fault(`again or out of order: it was at ${at}`);
+  if (from === (at ?? Number.NaN) + 1) return;
+  // A first `welcome` that names not all channels leaves open where the others begin.
+  if (at === undefined && (log === undefined || resumed?.hasMore === true)) return;
+  if (log !== undefined && isBeginning(log, connected.user, at ?? 0, from, line.line)) return;
+  fault(at === undefined ? "where no membership begins" : `with an unannounced hole before it: it was at ${at}`);
 }
 
-function endsMembership(event: SeenEvent, user: string): boolean {
-  return (event.members ?? []).some(
-    (member) => member.user === user && (member.change === "left" || member.change === "removed"),
-  );
+/** Whoever joins, or comes back, gets the channel from there on; what was said meanwhile is no hole. */
+function isBeginning(log: ChannelLog, user: string, at: number, from: number, what: "delivered" | "gap"): boolean {
+  const memberships = log.memberships(user);
+  if (at === 0) return memberships.some((one) => (what === "gap" ? one.from >= from : one.from === from));
+  const next = nextVisible(log, user, at);
+  if (what === "gap") return next !== undefined && next >= from;
+  return next === from && memberships.some((one) => one.from === from);
 }
 
 /** Events that nothing changed later must be the same bytes in every frame, and all must be the log's own. */
@@ -81,8 +106,11 @@ function checkSameEverywhere(history: History, logs: ChannelLogs, findings: Find
     if (log === undefined) continue;
     const place = `${event.channel}/${event.seq}`;
     const stored = log.find(event.seq);
-    // Above the head is the business of C7: it was there, and was taken back.
-    if (stored !== undefined && !isOfLog(log, event)) {
+    if (stored === undefined) {
+      findings.add("C4", `${place} was delivered and is not in the final log`, [deliveredLine(event)]);
+      continue;
+    }
+    if (!isOfLog(log, event)) {
       findings.add("C4", `${place} was delivered as another event than the log holds`, [
         deliveredLine(event),
         logLine(stored),
@@ -119,8 +147,4 @@ function isNothingToShow(log: ChannelLog, user: string, from: number, to: number
     if (findMembership(log, user, seq) !== undefined && log.find(seq)?.kind !== "noop") return false;
   }
   return true;
-}
-
-export function deliveredLine(event: SeenEvent): HistoryLine {
-  return { line: "delivered", at: 0, connection: -1, event };
 }

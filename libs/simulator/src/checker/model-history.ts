@@ -1,4 +1,4 @@
-import { eventContent, type Fields, requestContent } from "../history/content.ts";
+import { eventContent, type Fields, requestContent, requestFacts } from "../history/content.ts";
 import { digest } from "../history/digest.ts";
 import type { HistoryLine, MemberChange, RequestType, SeenEvent } from "../history/lines.ts";
 import { createRandom, type Random } from "../random.ts";
@@ -90,8 +90,7 @@ function createModel(random: Random) {
       id,
       type: frame["type"] as RequestType,
       content: requestContent(frame),
-      ...(frame["type"] === "channel.create" ? {} : { channel }),
-      ...(typeof frame["target"] === "number" ? { target: frame["target"] } : {}),
+      ...requestFacts(frame),
     });
     pending.push({ user, connection, frame, isAppended: false });
   };
@@ -292,6 +291,7 @@ function eventOf(sender: string, frame: Fields, seq: number): Event {
     kind: shown.kind,
     content: eventContent({ ...frame, ...shown }),
     ...(typeof frame["target"] === "number" ? { target: frame["target"] } : {}),
+    ...(shown.kind === "created" ? { channelKind: "group" } : {}),
     ...(members === undefined ? {} : { members }),
   };
 }

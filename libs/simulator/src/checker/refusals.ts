@@ -1,123 +1,102 @@
 import type { Attempt, History, Request } from "../history/history.ts";
-import { type ChannelLog, type ChannelLogs, findMembership, logLine } from "./channel-log.ts";
+import { isMadeOf } from "./appends.ts";
+import type { ChannelLog, ChannelLogs } from "./channel-log.ts";
+import type { Clocks } from "./clocks.ts";
+import { isForbidden, isNotFound } from "./rights.ts";
+import type { Terms } from "./terms.ts";
 import type { Findings } from "./violation.ts";
 
 /** C11: a refusal is true of some durable state between the request and its answer. */
-export function checkRefusals(history: History, logs: ChannelLogs, findings: Findings): void {
-  const clocks = createClocks(history);
+export function checkRefusals(
+  history: History,
+  logs: ChannelLogs,
+  clocks: Clocks,
+  terms: Terms,
+  findings: Findings,
+): void {
   for (const request of history.requests.values()) {
     for (const attempt of request.attempts) {
       const { invoke, answer } = attempt;
       const log = invoke.channel === undefined ? undefined : logs.get(invoke.channel);
       if (answer?.line !== "refused" || log === undefined) continue;
-      // The log's head was somewhere from `low` to `high` while this attempt was under way.
-      const low = clocks.knownBefore(log.channel, invoke.at);
-      const high = clocks.sentBefore(log, answer.at);
-      const reason = findUntruth(request, attempt, log, low, high);
-      if (reason === undefined) continue;
-      findings.add("C11", `${log.channel}: ${answer.code} to ${request.user}/${invoke.id}, ${reason}`, [
-        invoke,
-        answer,
-      ]);
+      const isTrue = truthOf(answer.code, request, attempt, log, clocks, terms);
+      if (isTrue === undefined) continue;
+      const states = statesOf(log, clocks, invoke.at, answer.at);
+      if (states.some(isTrue)) continue;
+      const message = `${log.channel}: ${answer.code} to ${request.user}/${invoke.id}, true after none of ${states.at(0)} to ${states.at(-1)}`;
+      findings.add("C11", message, [invoke, answer]);
     }
+  }
+  for (const { request, refused } of history.reads) {
+    const log = logs.get(request.channel);
+    const user = history.connections.get(request.connection)?.connected.user ?? "";
+    if (refused?.code !== "not_member" || log === undefined) continue;
+    const states = statesOf(log, clocks, request.at, refused.at);
+    if (states.some((seq) => log.roleAt(user, seq) === undefined)) continue;
+    findings.add("C11", `${user} could not read ${log.channel} and was a member all along`, [request, refused]);
   }
 }
 
-/** Why the refusal was true at no time, or undefined where it may have been. */
-function findUntruth(
+/** The numbers of events after which something may be otherwise, from what was known before to what may have been in. */
+function statesOf(log: ChannelLog, clocks: Clocks, askedAt: number, answeredAt: number): readonly number[] {
+  const low = Math.min(clocks.knownBefore(log.channel, askedAt), log.head);
+  const high = clocks.sentBefore(log, answeredAt);
+  return [low, ...[...log.turns, ...log.deletions].filter((seq) => seq > low && seq <= high).sort((a, b) => a - b)];
+}
+
+/** Says of a state whether the refusal is true there; undefined for refusals that hang on no log. */
+function truthOf(
+  code: string,
   request: Request,
   attempt: Attempt,
   log: ChannelLog,
-  low: number,
-  high: number,
-): string | undefined {
-  const { invoke, answer } = attempt;
-  const isMemberAllAlong = log.memberships(request.user).some(({ from, to }) => from <= low && high < to);
-  switch (answer?.line === "refused" ? answer.code : "") {
+  clocks: Clocks,
+  { membersMax }: Terms,
+): ((seq: number) => boolean) | undefined {
+  const { user } = request;
+  const { invoke } = attempt;
+  switch (code) {
     case "not_member":
-      return isMemberAllAlong ? `a member from ${low} to ${high}` : undefined;
+      return (seq) => log.roleAt(user, seq) === undefined;
+    case "not_found":
+      return (seq) => isNotFound(log, user, invoke, seq);
+    case "forbidden":
+      return (seq) => isForbidden(log, user, invoke, seq, membersMax);
     case "conflict":
-      return findConflictUntruth(request, log);
-    case "not_found": {
-      const target = invoke.target === undefined ? undefined : log.find(invoke.target);
-      if (target === undefined || !isMemberAllAlong || log.isTouched(target.seq) || target.kind !== "message")
-        return undefined;
-      // What was said outside one's memberships is not there for one.
-      if (findMembership(log, request.user, target.seq) === undefined) return undefined;
-      return target.seq <= low ? `${target.seq} was there before` : undefined;
-    }
-    case "forbidden": {
-      if (!isMemberAllAlong || log.rolesOf(request.user).has("reader")) return undefined;
-      if (invoke.type === "send") return "a writing member all along";
-      if (invoke.type !== "edit" && invoke.type !== "react") return undefined;
-      const target = invoke.target === undefined ? undefined : log.find(invoke.target);
-      if (target === undefined || log.deletionOf(target.seq) !== undefined) return undefined;
-      return target.sender === request.user && target.kind === "message" ? "its own message" : undefined;
-    }
+      return () => isConflict(request, attempt, log, clocks);
     default:
       return undefined;
   }
 }
 
-/** The same id with other content is a conflict, and only against an event that is in. */
-function findConflictUntruth(request: Request, log: ChannelLog): string | undefined {
-  const [{ invoke: first }] = request.attempts;
-  const isOneContent = request.attempts.every(
-    ({ invoke }) => invoke.content.text === first.content.text && invoke.content.rest === first.content.rest,
+/** Something else was in under the same id: here, or where another copy of the id was acked. */
+function isConflict(
+  { user, attempts }: Request,
+  { invoke, answer }: Attempt,
+  log: ChannelLog,
+  clocks: Clocks,
+): boolean {
+  const answeredAt = answer?.at ?? Number.POSITIVE_INFINITY;
+  const event = log.findByRequest(user, invoke.id);
+  if (event !== undefined && event.seq <= clocks.sentBefore(log, answeredAt) && !isMadeOf(log, event, invoke))
+    return true;
+  return attempts.some(
+    (other) => other.answer?.line === "ok" && other.invoke.at < answeredAt && !isSameWish(other.invoke, invoke),
   );
-  if (isOneContent) return "which always carried the same content";
-  return log.findByRequest(request.user, first.id) === undefined ? "whose id is not in the log" : undefined;
 }
 
-/** When each event of the log was surely in, and when it could not have been yet. */
-function createClocks(history: History) {
-  const known = new Map<string, Float64Array>();
-  const note = (channel: string, seq: number, at: number): void => {
-    let times = known.get(channel);
-    if (times === undefined || times.length <= seq) {
-      const grown = new Float64Array(Math.max(64, seq * 2)).fill(Number.POSITIVE_INFINITY);
-      if (times !== undefined) grown.set(times);
-      times = grown;
-      known.set(channel, times);
-    }
-    times[seq] = Math.min(times[seq] ?? Number.POSITIVE_INFINITY, at);
-  };
-  for (const request of history.requests.values()) {
-    for (const { answer } of request.attempts) if (answer?.line === "ok") note(answer.channel, answer.seq, answer.at);
-  }
-  for (let index = 0; index < history.stream.length; index++) {
-    const line = history.stream.line(index);
-    if (line.line === "delivered") note(line.event.channel, line.event.seq, line.at);
-  }
-  return {
-    /** The highest seq that somebody had been told of by then. */
-    knownBefore(channel: string, at: number): number {
-      return (known.get(channel) ?? new Float64Array(0)).findLastIndex((time) => time < at);
-    },
-    /** The seq before the first event that was only sent later. */
-    sentBefore(log: ChannelLog, at: number): number {
-      const later = log.read.find((event) => {
-        const request = history.requests.get(`${event.sender}/${event.id ?? ""}`);
-        return request !== undefined && request.attempts[0].invoke.at > at;
-      });
-      return later === undefined ? log.head : later.seq - 1;
-    },
-  };
+type Wish = Attempt["invoke"];
+
+function isSameWish(one: Wish, other: Wish): boolean {
+  return (
+    one.type === other.type &&
+    one.channel === other.channel &&
+    one.content.text === other.content.text &&
+    one.content.rest === other.content.rest
+  );
 }
 
-/** C9: after the end every member has reached the head and every outbox is empty. */
-export function checkSettled(history: History, logs: ChannelLogs, findings: Findings): void {
-  for (const line of history.settled) {
-    if (line.outbox > 0) {
-      findings.add("C9", `${line.user}/${line.device} still holds ${line.outbox} unsettled requests`, [line]);
-    }
-    for (const log of logs.values()) {
-      const isMember = log.memberships(line.user).at(-1)?.to === Number.POSITIVE_INFINITY;
-      const reached = line.reached[log.channel];
-      if (!isMember || reached === log.head) continue;
-      const message = `${line.user}/${line.device} reached ${reached ?? "nothing"} of ${log.head} in ${log.channel}`;
-      const head = log.find(log.head);
-      findings.add("C9", message, head === undefined ? [line] : [line, logLine(head)]);
-    }
-  }
+/** Whether all copies that went out under this id asked for the same. */
+export function isOneWish({ attempts }: Request): boolean {
+  return attempts.every(({ invoke }) => isSameWish(invoke, attempts[0].invoke));
 }

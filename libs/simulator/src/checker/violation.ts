@@ -1,7 +1,7 @@
 import type { HistoryLine } from "../history/lines.ts";
 
-/** What the checker looks for; the meaning of each is in `docs` beside the invariants C1 to C11. */
-export const invariants = ["C1", "C2", "C3", "C4", "C5", "C6", "C7", "C8", "C9", "C11"] as const;
+/** What the checkers look for: C1 to C11 of the list of invariants, and R21: presence is by connection. */
+export const invariants = ["C1", "C2", "C3", "C4", "C5", "C6", "C7", "C8", "C9", "C10", "C11", "R21"] as const;
 
 export type Invariant = (typeof invariants)[number];
 

@@ -3,7 +3,10 @@ import type { HistoryLine, InvokeLine, SeenEvent } from "./lines.ts";
 
 export type LineOf<Name extends HistoryLine["line"]> = Extract<HistoryLine, { line: Name }>;
 
-export type SideLine = LineOf<"terms" | "refresh" | "refreshed" | "revoked" | "rest" | "baseline" | "presence">;
+/** `refused` is here where it answers a `refresh`. */
+export type SideLine = LineOf<
+  "terms" | "refresh" | "refreshed" | "revoked" | "rest" | "baseline" | "presence" | "refused"
+>;
 
 /** One frame that carried a request, and what was answered to it, if anything was. */
 export interface Attempt {
@@ -18,6 +21,8 @@ export interface Request {
   readonly isChained: boolean;
   /** In the order sent, at least one. */
   readonly attempts: readonly [Attempt, ...Attempt[]];
+  /** Every ack that named it, also where no attempt was open any more. */
+  readonly acks: readonly LineOf<"ok">[];
 }
 
 export interface Connection {
@@ -28,7 +33,8 @@ export interface Connection {
 
 export interface Read {
   readonly request: LineOf<"read">;
-  page?: { readonly at: number; readonly isComplete: boolean; readonly events: readonly SeenEvent[] };
+  page?: LineOf<"page">;
+  refused?: LineOf<"refused">;
 }
 
 /** What sockets were sent of channels, in the order of arrival. Entry i: time, connection, and what it was. */
@@ -71,6 +77,8 @@ export interface History {
   readonly requests: ReadonlyMap<string, Request>;
   readonly connections: ReadonlyMap<number, Connection>;
   readonly reads: readonly Read[];
+  /** Acks of what that user never sent. */
+  readonly strayAcks: readonly LineOf<"ok">[];
   readonly stream: Stream;
   /** Device names are `user/device`. */
   readonly handled: HandledStream;
@@ -91,6 +99,7 @@ export interface HistoryOptions {
 
 interface MutableRequest extends Request {
   readonly attempts: [Attempt, ...Attempt[]];
+  readonly acks: LineOf<"ok">[];
 }
 
 /** Gives each distinct value a small number. */
@@ -120,6 +129,8 @@ export function createHistory({ linesMax = 8_000_000, write }: HistoryOptions = 
   const openAttempts = new Map<string, Attempt[]>();
   const reads: Read[] = [];
   const openReads = new Map<string, Read>();
+  const openRefreshes = new Set<string>();
+  const strayAcks: LineOf<"ok">[] = [];
   const settled: LineOf<"settled">[] = [];
   const finalLogs = new Map<string, FinalLog>();
   const sides: SideLine[] = [];
@@ -138,17 +149,32 @@ export function createHistory({ linesMax = 8_000_000, write }: HistoryOptions = 
     else open.push(attempt);
     const { user, device, isChained } = connection.connected;
     const known = requests.get(`${user}/${line.id}`);
-    if (known === undefined) requests.set(`${user}/${line.id}`, { user, device, isChained, attempts: [attempt] });
+    if (known === undefined)
+      requests.set(`${user}/${line.id}`, { user, device, isChained, attempts: [attempt], acks: [] });
     else known.attempts.push(attempt);
   };
 
   // An answer names the id only, so it is taken as that of the oldest open attempt on its socket.
   const answer = (line: LineOf<"ok"> | LineOf<"refused"> | LineOf<"unknown">): void => {
     const openKey = `${line.connection}/${line.id}`;
+    if (line.line === "ok") noteAck(line);
+    const read = openReads.get(openKey);
+    if (read !== undefined) {
+      openReads.delete(openKey);
+      if (line.line === "refused") read.refused = line;
+      return;
+    }
+    if (line.line === "refused" && openRefreshes.delete(openKey)) sides.push(line);
     const open = openAttempts.get(openKey);
     const attempt = open?.shift();
     if (open?.length === 0) openAttempts.delete(openKey);
     if (attempt !== undefined) attempt.answer = line;
+  };
+
+  const noteAck = (line: LineOf<"ok">): void => {
+    const user = connections.get(line.connection)?.connected.user;
+    const request = requests.get(`${user}/${line.id}`);
+    (request?.acks ?? strayAcks).push(line);
   };
 
   const finalLog = (channel: string): FinalLog => {
@@ -193,7 +219,7 @@ export function createHistory({ linesMax = 8_000_000, write }: HistoryOptions = 
       case "page": {
         const read = openReads.get(`${line.connection}/${line.id}`);
         openReads.delete(`${line.connection}/${line.id}`);
-        if (read !== undefined) read.page = { at: line.at, isComplete: line.isComplete, events: line.events };
+        if (read !== undefined) read.page = line;
         return;
       }
       case "handled":
@@ -207,8 +233,11 @@ export function createHistory({ linesMax = 8_000_000, write }: HistoryOptions = 
       case "final-head":
         finalLog(line.channel).head = line.head;
         return;
-      case "terms":
       case "refresh":
+        openRefreshes.add(`${line.connection}/${line.id}`);
+        sides.push(line);
+        return;
+      case "terms":
       case "refreshed":
       case "revoked":
       case "rest":
@@ -245,6 +274,7 @@ export function createHistory({ linesMax = 8_000_000, write }: HistoryOptions = 
     requests,
     connections,
     reads,
+    strayAcks,
     stream,
     handled,
     settled,
