@@ -3,6 +3,7 @@ import Table from "cli-table3";
 import { Command } from "commander";
 import { type IdleCost, measureIdleCost } from "./idle-cost.ts";
 import { addKill9 } from "./kill9/command.ts";
+import { addOverload } from "./overload/command.ts";
 import { addRecovery } from "./recovery/command.ts";
 import { addRedisGone } from "./redis-gone/command.ts";
 
@@ -51,6 +52,7 @@ program
 addRecovery(program);
 addRedisGone(program);
 addKill9(program);
+addOverload(program);
 
 function formatIdleCost({ few, many, gatewayBytesPerSession, chatServerBytesPerSession, sendRatio }: IdleCost): string {
   const kib = (bytes: number): string => `${(bytes / 1_024).toFixed(2)} KiB`;

@@ -21,6 +21,8 @@ export interface Ready {
   readonly presence: string;
   readonly processes: readonly SystemProcess[];
   readonly data: string;
+  /** Addresses of `/livez`, `/readyz` and `/metrics`: one a process, in the order of `processes`. */
+  readonly management: readonly string[];
 }
 
 /** A running system in processes of its own. */
@@ -144,10 +146,11 @@ function waitForReady(child: ChildProcess, output: string[], withinMs: number): 
 export function parseReady(json: string): Ready | undefined {
   const value: unknown = JSON.parse(json);
   if (!isFields(value)) return undefined;
-  const { ws, http, presence, processes, data } = value;
+  const { ws, http, presence, processes, data, management } = value;
   if (!isTexts(ws) || !isTexts(http) || typeof presence !== "string" || typeof data !== "string") return undefined;
   if (!Array.isArray(processes)) return undefined;
-  return { ws, http, presence, data, processes: processes.filter(isFields).map(parseProcess) };
+  const managed = isTexts(management) ? management : [];
+  return { ws, http, presence, data, management: managed, processes: processes.filter(isFields).map(parseProcess) };
 }
 
 function parseProcess(process: Readonly<Record<string, unknown>>): SystemProcess {
