@@ -6,7 +6,10 @@ import type { MessageStore } from "@parley/store";
 import type { Telemetry } from "@parley/telemetry";
 import { systemClock } from "./clock.ts";
 import type { ChatServerConfig } from "./config.ts";
+import { drainUsers } from "./drain.ts";
+import { HandOvers } from "./hand-over.ts";
 import { createParts, watchOver } from "./parts.ts";
+import { RebalanceHost } from "./rebalance-host.ts";
 
 export interface ChatServerPorts {
   readonly store: MessageStore;
@@ -23,7 +26,9 @@ export interface ChatServer {
   readonly node: string;
   /** Where gateways dial. */
   readonly address: string;
-  /** Leaves the ring, finishes what is in flight, hands its sessions over; then close. **Repeat**: one drain. */
+  /** Somebody asked this server to drain. Whoever runs it does, and ends the process. Called once. */
+  onDrainAsked(listener: () => void): void;
+  /** Leaves the ring, finishes what is in flight, hands its users over; then close. **Repeat**: one drain. */
   drain(): Promise<void>;
   /** Ends at once: gateways re-attach the sessions elsewhere. **Repeat**: a second call does nothing. */
   close(): Promise<void>;
@@ -56,6 +61,8 @@ export async function startChatServer(config: ChatServerConfig, ports: ChatServe
     load: { sessions: 0, eventLoopDelayMs: 0, cpu: 0 },
   });
   const unwatch = watchOver(parts, held, bus, telemetry);
+  const handOvers = new HandOvers({ cluster, users, self: () => ({ node, epoch: held.epoch }) });
+  const rebalance = new RebalanceHost({ config, cluster, users, handOvers, telemetry, clock: systemClock });
   const loadTimer = setInterval(() => {
     held.update({ load: telemetry.load(users.sessionCount) }).catch((error: unknown) => {
       logger.debug({ err: error }, "load not told");
@@ -67,6 +74,7 @@ export async function startChatServer(config: ChatServerConfig, ports: ChatServe
   const close = async (): Promise<void> => {
     unwatch();
     clearInterval(loadTimer);
+    rebalance.close();
     await held.leave().catch((error: unknown) => logger.debug({ err: error }, "lease not given back"));
     await listener.close();
     heads.close();
@@ -80,23 +88,22 @@ export async function startChatServer(config: ChatServerConfig, ports: ChatServe
   };
   let draining: Promise<void> | undefined;
   const drain = async (): Promise<void> => {
-    logger.info({ sessions: users.sessionCount }, "draining");
-    await held.update({ state: "draining" }).catch((error: unknown) => logger.debug({ err: error }, "drain not told"));
-    const until = Date.now() + config.drainDeadlineMs;
-    const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-    let moved = 0;
-    for (const session of [...sessions.all()]) {
-      session.link.send({ type: "reattach", attachment: session.attachment });
-      if (++moved % 100 === 0) await sleep((100 / config.drainPerSecond) * 1_000);
-    }
-    while (users.sessionCount > 0 && Date.now() < until) await sleep(50);
-    await logs.settle(Math.max(0, until - Date.now()));
+    const since = Date.now();
+    const sessionsAtBegin = users.sessionCount;
+    logger.info({ sessions: sessionsAtBegin }, "draining");
+    rebalance.close();
+    await held
+      .update({ state: "draining", drain: { since, sessionsAtBegin } })
+      .catch((error: unknown) => logger.debug({ err: error }, "drain not told"));
+    await drainUsers({ config, cluster, users, handOvers, telemetry });
+    await logs.settle(Math.max(0, since + config.drainDeadlineMs - Date.now()));
     await readMarks.flush();
-    logger.info({ left: users.sessionCount }, "drained");
+    logger.info({ ms: Date.now() - since, sessions: sessionsAtBegin, left: users.sessionCount }, "drained");
   };
   return {
     node,
     address: listener.address,
+    onDrainAsked: (listener) => void held.onDrainAsked(listener),
     drain() {
       draining ??= drain();
       return draining;

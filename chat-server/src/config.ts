@@ -120,6 +120,30 @@ export const chatServerConfig = defineConfig("chat-server", {
     max: 600_000,
     help: "How long a drain waits for sessions to move and for runs in flight.",
   },
+  rebalancePerSecond: {
+    type: "integer",
+    unit: "sessions/s",
+    default: 50,
+    min: 0,
+    max: 100_000,
+    help: "Sessions handed a second to chat servers that have too few; 0 leaves everybody where they are.",
+  },
+  rebalanceAfterMs: {
+    type: "integer",
+    unit: "ms",
+    default: 10_000,
+    min: 0,
+    max: 3_600_000,
+    help: "How long the fleet must have been the same, and out of balance, before anybody is moved.",
+  },
+  rebalanceBound: {
+    type: "number",
+    unit: "× mean",
+    default: 1.25,
+    min: 1.05,
+    max: 10,
+    help: "More sessions than this times its share are too many for a chat server; the gateways' loadBound.",
+  },
 });
 
 export type ChatServerConfig = ConfigOf<typeof chatServerConfig.fields>;

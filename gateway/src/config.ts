@@ -252,7 +252,7 @@ export const gatewayConfig = defineConfig(
       default: 5_000,
       min: 0,
       max: 600_000,
-      help: "At drain, clients are told to come back spread over this time.",
+      help: "At drain, clients are told to come back elsewhere spread over this time, and served until then.",
     },
     drainGraceMs: {
       type: "integer",

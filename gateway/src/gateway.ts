@@ -40,6 +40,8 @@ export interface Gateway {
   readonly httpUrl: string;
   /** Registered, and some chat server is up. */
   isReady(): boolean;
+  /** Somebody asked this gateway to drain. Whoever runs it does, and ends the process. Called once. */
+  onDrainAsked(listener: () => void): void;
   /** Takes nobody new, tells clients to come back elsewhere, answers what is open, closes them. **Repeat**: the same. */
   drain(): Promise<void>;
   /** Ends everything at once. **Repeat**: does nothing. */
@@ -70,7 +72,7 @@ export async function startGateway(config: GatewayConfig, ports: GatewayPorts): 
       for (const session of sessions) attacher.start(session, "link");
     },
   });
-  const placement = new Placement({ cluster, process, loadBound: config.loadBound, logger });
+  const placement = new Placement({ cluster, process, loadBound: config.loadBound, logger, now });
   const attacher = new Attacher({
     config,
     registry: cluster.registry,
@@ -108,7 +110,7 @@ export async function startGateway(config: GatewayConfig, ports: GatewayPorts): 
   function end(session: ClientSession): void {
     attacher.release(session, false);
     session.cursors.releaseAll(channels);
-    session.open = undefined;
+    inbound.forget(session);
     session.kept = undefined;
     acceptor.forget(session);
   }
@@ -133,11 +135,11 @@ export async function startGateway(config: GatewayConfig, ports: GatewayPorts): 
     state: "up",
     load: telemetry.load(0),
   });
-  const heart = setInterval(() => {
-    lease.update({ load: telemetry.load(acceptor.helloCount) }).catch((err: unknown) => {
-      logger.debug({ err }, "load not told: registry out of reach");
-    });
-  }, config.heartbeatMs);
+  const tellLoad = (): void => {
+    const load = { ...telemetry.load(acceptor.helloCount), openRequests: inbound.openCount };
+    lease.update({ load }).catch((err: unknown) => logger.debug({ err }, "load not told: registry out of reach"));
+  };
+  const heart = setInterval(tellLoad, config.heartbeatMs);
   logger.info({ wsUrl }, "gateway up");
 
   let draining: Promise<void> | undefined;
@@ -146,11 +148,15 @@ export async function startGateway(config: GatewayConfig, ports: GatewayPorts): 
   async function drain(): Promise<void> {
     logger.info({ sockets: acceptor.sessions.size }, "gateway drains");
     acceptor.drain();
-    await lease.update({ state: "draining" }).catch((err: unknown) => {
+    const info = { since: wallNow(), sessionsAtBegin: acceptor.helloCount };
+    await lease.update({ state: "draining", drain: info }).catch((err: unknown) => {
       logger.warn({ err }, "draining not told: registry out of reach");
     });
     const { sessions, closing } = acceptor;
-    await drainSessions({ config, sessions, closing, outbound, now, random });
+    const hasOther = (): boolean =>
+      cluster.registry.view().nodes.some(({ role, state }) => role === "gateway" && state === "up");
+    await drainSessions({ config, sessions, closing, outbound, hasOther, now, random });
+    logger.info({ ms: wallNow() - info.since, sockets: info.sessionsAtBegin }, "gateway has drained");
   }
 
   async function close(): Promise<void> {
@@ -175,6 +181,7 @@ export async function startGateway(config: GatewayConfig, ports: GatewayPorts): 
     isReady: () =>
       draining === undefined &&
       cluster.registry.view().nodes.some(({ role, state }) => role === "chat-server" && state === "up"),
+    onDrainAsked: (listener) => void lease.onDrainAsked(listener),
     drain: () => (draining ??= drain()),
     close: () => (closing ??= close()),
   };

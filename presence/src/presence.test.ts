@@ -35,6 +35,7 @@ describe("the process", () => {
     expect(String(page.body["text"])).not.toMatch(/(src|href)="(https?:)?\/\//);
     const { body } = await ask("/docs/json", { key: "" });
     expect(Object.keys(body["paths"] as object).sort()).toEqual([
+      "/v1/admin/servers/{node}/drain",
       "/v1/cluster",
       "/v1/presence/channels/{channel}",
       "/v1/presence/online",

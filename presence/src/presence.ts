@@ -25,6 +25,8 @@ export interface Presence {
   readonly address: string;
   /** Resolves when the store answers; an absent Redis does not make it unready, since answers say what they lack. */
   isReady(): Promise<boolean>;
+  /** Somebody asked this process to drain. Whoever runs it does, and ends it. Called once. */
+  onDrainAsked(listener: () => void): void;
   /** Tells the fleet that it goes; it still answers. */
   drain(): Promise<void>;
   /** Answers what is under way, then ends. The ports stay open: they are the caller's. **Repeat**: nothing more. */
@@ -77,6 +79,7 @@ export async function startPresence(config: PresenceConfig, ports: PresencePorts
         () => true,
         () => false,
       ),
+    onDrainAsked: (listener) => lease.onDrainAsked(listener),
     drain: () => lease.drain(),
     close() {
       closing ??= end();

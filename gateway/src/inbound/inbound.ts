@@ -12,6 +12,7 @@ export class Inbound {
   readonly #config: GatewayConfig;
   readonly #metrics: Metrics;
   readonly #now: () => number;
+  #openCount = 0;
 
   constructor(config: GatewayConfig, metrics: Metrics, now: () => number) {
     this.#config = config;
@@ -19,11 +20,17 @@ export class Inbound {
     this.#now = now;
   }
 
+  /** Requests of all sockets that are not answered yet. */
+  get openCount(): number {
+    return this.#openCount;
+  }
+
   /** One frame that came after `hello`. */
   accept(session: ClientSession, bytes: Uint8Array): void {
     const request = { ordinal: session.nextOrdinal++, bytes, isRepeat: false };
     if (session.open === undefined) session.open = [request];
     else session.open.push(request);
+    this.#openCount += 1;
     session.openBytes += bytes.length;
     this.#metrics.gatewayFramesIn.inc();
     this.#forward(session);
@@ -45,6 +52,7 @@ export class Inbound {
     const place = open?.findIndex((request) => request.ordinal === ordinal) ?? -1;
     const request = open?.[place];
     if (open === undefined || request === undefined) return;
+    this.#openCount -= 1;
     session.openBytes -= request.bytes.length;
     if (place < session.openSent) session.openSent -= 1;
     if (open.length === 1) session.open = undefined;
@@ -60,6 +68,12 @@ export class Inbound {
       if (request !== undefined) request.isRepeat = true;
     }
     session.openSent = 0;
+  }
+
+  /** The socket is gone: nobody waits for these answers. */
+  forget(session: ClientSession): void {
+    this.#openCount -= session.open?.length ?? 0;
+    session.open = undefined;
   }
 
   /** The session is live: sends what is open, in order. */

@@ -4,6 +4,14 @@ import { createTelemetry } from "@parley/telemetry";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { Placement } from "./placement.ts";
 
+const presenceInfo = {
+  role: "presence",
+  address: "",
+  process: "p",
+  weight: 1,
+  state: "up",
+  load: { sessions: 0, eventLoopDelayMs: 0, cpu: 0 },
+} as const;
 const nobody: ReadonlySet<string> = new Set();
 
 async function setUp(nodes: readonly (Pick<NodeInfo, "node"> & Partial<NodeInfo>)[], process = "gateway-process") {
@@ -31,7 +39,7 @@ async function setUp(nodes: readonly (Pick<NodeInfo, "node"> & Partial<NodeInfo>
     ),
   );
   await vi.waitUntil(() => cluster.registry.view().nodes.length === nodes.length);
-  const placement = new Placement({ cluster, process, loadBound: 1.25, logger });
+  const placement = new Placement({ cluster, process, loadBound: 1.25, logger, now: () => performance.now() });
   return { cluster, leases, placement };
 }
 
@@ -103,5 +111,35 @@ test("with the registry away the plain ring decides, past those to be avoided", 
     const walk = [...ring.walk(`user:u${i}`)].map(({ node }) => node);
     expect((await placement.place(`u${i}`, nobody))?.node).toBe(walk[0]);
     expect((await placement.place(`u${i}`, new Set([walk[0] ?? ""])))?.node).toBe(walk[1]);
+  }
+});
+
+test("several gateways that place a herd at once, from loads as old as a heartbeat, keep every chat server below the bound", async () => {
+  const { cluster, leases } = await setUp([{ node: "a" }, { node: "b" }, { node: "c", weight: 2 }]);
+  let now = 0;
+  const { logger, close } = createTelemetry({ node: "g", role: "gateway", level: "silent" });
+  onTestFinished(() => close());
+  const gateways = Array.from({ length: 4 }, () => {
+    return new Placement({ cluster, process: "g", loadBound: 1.25, logger, now: () => now });
+  });
+  const counts = new Map<string, number>();
+  const users = 800;
+  for (let user = 0; user < users; user += 1) {
+    const place = await gateways[user % gateways.length]?.place(`herd-${user}`, nobody);
+    counts.set(place?.node ?? "", (counts.get(place?.node ?? "") ?? 0) + 1);
+    now += 10;
+    if (user % 100 !== 99) continue;
+    // A beat: everybody hears what stood a second ago.
+    for (const [node, lease] of leases) {
+      await lease.update({ load: { sessions: counts.get(node) ?? 0, eventLoopDelayMs: 0, cpu: 0 } });
+    }
+    await cluster.registry.join({ ...presenceInfo, node: `look-${user}` });
+  }
+  for (const [node, weight] of [
+    ["a", 1],
+    ["b", 1],
+    ["c", 2],
+  ] as const) {
+    expect(counts.get(node)).toBeLessThanOrEqual((1.25 * users * weight) / 4 + 4);
   }
 });

@@ -1,12 +1,15 @@
-import { type Cluster, type ClusterView, type NodeInfo, type NodeLoad, RegistryError } from "@parley/cluster";
+import { type Cluster, type ClusterView, type NodeInfo, RegistryError } from "@parley/cluster";
 import { createRingCache, type NodeCondition, placeBounded, type Ring } from "@parley/ring";
 import type { Logger } from "@parley/telemetry";
+import { RecentPlacements } from "./recent-placements.ts";
 
 export interface PlacementOptions {
   readonly cluster: Cluster;
   readonly process: string;
   readonly loadBound: number;
   readonly logger: Logger;
+  /** Monotonic, ms. */
+  readonly now: () => number;
 }
 
 /**
@@ -17,12 +20,12 @@ export interface PlacementOptions {
 export class Placement {
   readonly #options: PlacementOptions;
   readonly #rings = createRingCache();
-  /** Sessions that we placed since a node last told its load. */
-  readonly #placed = new Map<string, { load: NodeLoad; count: number }>();
+  readonly #placed: RecentPlacements;
   #isWarned = false;
 
   constructor(options: PlacementOptions) {
     this.#options = options;
+    this.#placed = new RecentPlacements(options.now);
   }
 
   /**
@@ -61,7 +64,7 @@ export class Placement {
     if (wanted === undefined) return undefined;
     const standing = await directory.claim(user, { node: wanted.node, epoch: wanted.epoch });
     const chosen = fit.get(standing.node);
-    if (chosen !== undefined) this.#count(chosen);
+    if (chosen !== undefined) this.#placed.note(chosen.node);
     return chosen;
   }
 
@@ -71,8 +74,7 @@ export class Placement {
     const own: string[] = [];
     for (const info of view.nodes) {
       if (info.role !== "chat-server") continue;
-      const placed = this.#placed.get(info.node);
-      loads.set(info.node, info.load.sessions + (placed?.load === info.load ? placed.count : 0));
+      loads.set(info.node, info.load.sessions + this.#placed.countOf(info.node));
       const isDraining = !fit.has(info.node);
       conditions.set(info.node, { isDraining, eventLoopDelayMs: info.load.eventLoopDelayMs, cpu: info.load.cpu });
       if (info.process === this.#options.process && !isDraining) own.push(info.node);
@@ -84,13 +86,6 @@ export class Placement {
 
   #ring(view: ClusterView): Ring {
     return this.#rings.read(view.version, () => view.nodes.filter(({ role }) => role === "chat-server"));
-  }
-
-  /** A load is a heartbeat old; a herd that came since must not all see the same empty server. */
-  #count({ node, load }: NodeInfo): void {
-    const placed = this.#placed.get(node);
-    if (placed?.load === load) placed.count += 1;
-    else this.#placed.set(node, { load, count: 1 });
   }
 }
 

@@ -19,6 +19,8 @@ export interface RigOptions {
   readonly config?: Partial<GatewayConfig>;
   readonly tokens?: TokenVerifier;
   readonly linkLimits?: Partial<LinkLimits>;
+  readonly now?: () => number;
+  readonly random?: () => number;
 }
 
 /** One gateway, a real in-process cluster, and as many scripted chat servers and clients as a test wants. */
@@ -52,6 +54,8 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
       ...(options.linkLimits && { limits: options.linkLimits }),
     }),
     telemetry,
+    ...(options.now && { now: options.now }),
+    ...(options.random && { random: options.random }),
   });
   const servers: ScriptedChatServer[] = [];
   const clients: TestClient[] = [];

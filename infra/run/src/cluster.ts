@@ -7,7 +7,6 @@ import { claimFolder } from "./claim-folder.ts";
 import { planFleet } from "./fleet.ts";
 import { type KeptServer, keepServer } from "./keep-server.ts";
 import { rotateLog } from "./log-file.ts";
-import { withQuickDrain } from "./quick-drain.ts";
 import type { ProcessLine, Ready } from "./ready.ts";
 import { createScreen } from "./screen.ts";
 import { type ClusterSettings, clusterTable, joinedTable } from "./settings.ts";
@@ -65,7 +64,6 @@ async function run(settings: ClusterSettings): Promise<void> {
     const mongodb = await openServer(settings.mongodb, startOwnStore, servers);
     say(`store: ${hideCredentials(mongodb)}`);
     const common = {
-      ...withQuickDrain(process.env),
       PARLEY_DATA: data,
       PARLEY_REDIS: redis,
       PARLEY_MONGODB: mongodb,

@@ -6,6 +6,7 @@ import { createLinkConnector, createLinkListener } from "@parley/link";
 import { presenceConfig, startPresence } from "@parley/presence";
 import { meterStore } from "./metered-store.ts";
 import type { ProcessPorts } from "./ports.ts";
+import { askToEnd } from "./shutdown.ts";
 
 /** A running part of the fleet; a process holds one or several. */
 export interface Part {
@@ -35,6 +36,7 @@ export async function startGatewayPart(ports: ProcessPorts, options: FrontOption
   const config = readGatewayConfig(ports.environment, { node, host, port, process: ports.process, publicUrl });
   const links = createLinkConnector({ node, process: ports.process, local, secret, logger });
   const gateway = await startGateway(config, { cluster, tokens, links, telemetry });
+  gateway.onDrainAsked(() => askToEnd(`${node} was asked to drain`));
   let isDraining = false;
   return {
     role: "gateway",
@@ -75,6 +77,7 @@ export async function startChatServerPart(ports: ProcessPorts, options: ChatServ
   });
   const store = meterStore(await ports.store(), telemetry.metrics);
   const server = await startChatServer(config, { store, bus, cluster, tokens, links, telemetry, secret });
+  server.onDrainAsked(() => askToEnd(`${node} was asked to drain`));
   let isDraining = false;
   return {
     role: "chat-server",
@@ -108,6 +111,7 @@ export async function startPresencePart(ports: ProcessPorts, options: FrontOptio
   const config = presenceConfig.fromEnvironment(ports.environment, { node, host, port, process: ports.process });
   const store = meterStore(await ports.store(), telemetry.metrics);
   const presence = await startPresence(config, { cluster, store, tokens, telemetry });
+  presence.onDrainAsked(() => askToEnd(`${node} was asked to drain`));
   return {
     role: "presence",
     node,
@@ -119,11 +123,16 @@ export async function startPresencePart(ports: ProcessPorts, options: FrontOptio
   };
 }
 
-const drainOrder: readonly NodeRole[] = ["gateway", "chat-server", "presence"];
+const closeOrder: readonly NodeRole[] = ["gateway", "chat-server", "presence"];
 
-/** Gateways first, so that clients go elsewhere; then those who hold their sessions; each drained, then closed. */
+/**
+ * Drains all parts of a process at once, then closes them: gateways first, since what they still hold needs the others.
+ * At once, so that the clients of a joined gateway that come back elsewhere do not find their session where it will have
+ * to leave a moment later.
+ */
 export async function endParts(parts: readonly Part[]): Promise<void> {
-  for (const role of drainOrder) {
-    await Promise.all(parts.filter((part) => part.role === role).map((part) => part.drain().then(() => part.close())));
+  await Promise.all(parts.map((part) => part.drain()));
+  for (const role of closeOrder) {
+    await Promise.all(parts.filter((part) => part.role === role).map((part) => part.close()));
   }
 }

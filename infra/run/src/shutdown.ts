@@ -1,5 +1,13 @@
+/** What ends this process, once it has said how. */
+let endProcess: ((reason: string) => void) | undefined;
+
+/** As SIGTERM does: the process drains and ends with 0. Does nothing where it has no orderly end. **Repeat**: nothing. */
+export function askToEnd(reason: string): void {
+  endProcess?.(reason);
+}
+
 /**
- * Ends this process once, on SIGINT, SIGTERM, SIGHUP or when the process that started it is gone. A terminal and npm may
+ * Ends this process once, on SIGINT, SIGTERM, SIGHUP, when the process that started it is gone, or by {@link askToEnd}. A terminal and npm may
  * both send the same Ctrl-C, so a repeated signal does nothing.
  * @param drain what has to be done; its failure is reported and ends the process with 1.
  * @param limitMs after which the process ends anyway: nothing acked is lost by that, since an ack is durable.
@@ -26,6 +34,7 @@ export function onShutdown(
       },
     );
   };
+  endProcess = end;
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => end(signal));
   process.on("disconnect", () => end("the process that started this one is gone"));
 }

@@ -51,6 +51,19 @@ test("a child that is killed is reported and comes back at its old address", asy
   expect(lines).toContain(`gateway gw-1 is back: pid ${backs[0]?.pid}`);
 });
 
+test("a child that drains and ends with 0 is started again at once, at its old address, as often as it likes", async () => {
+  const { supervisor, lines, backs } = create();
+  let { pid } = await supervisor.start(spec);
+  for (let round = 1; round <= 3; round += 1) {
+    process.kill(pid, "SIGTERM");
+    await vi.waitUntil(() => backs.length === round, { timeout: 30_000 });
+    expect(lines).toContain(`gateway gw-1 (pid ${pid}) has drained and ended; starting it anew`);
+    pid = backs.at(-1)?.pid ?? 0;
+  }
+  expect(backs.map(({ address }) => address)).toEqual(Array(3).fill("ws://127.0.0.1:4712"));
+  expect(lines.filter((line) => line.includes("died"))).toEqual([]);
+});
+
 test("a child that is stopped drains, is gone and stays away", async () => {
   const { supervisor, backs } = create();
   const child = await supervisor.start(spec);

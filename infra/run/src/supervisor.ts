@@ -62,7 +62,8 @@ interface Watched {
 
 /**
  * Runs processes of the fleet. One that dies is reported and started again at its old addresses, with growing pauses;
- * the others notice what its absence does and nothing else.
+ * the others notice what its absence does and nothing else. One that ends with 0 after it was up was drained, by SIGTERM
+ * or by an operator's wish: it is started again at once, and that does not count as a crash.
  */
 export function createSupervisor(options: SupervisorOptions): Supervisor {
   const { module, say, onBack, output = 2 } = options;
@@ -95,6 +96,11 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     child.once("exit", (code, signal) => {
       options.onExit?.({ spec, pid: child.pid ?? 0, code, signal, isWanted: entry.isStopping });
       if (entry.isStopping) return;
+      if (isUp && code === 0) {
+        // It was asked to drain and has done so: no crash, so that a rolling restart is to drain each in turn.
+        say(`${name} (pid ${child.pid}) has drained and ended; starting it anew`);
+        return restart(entry);
+      }
       const how = signal ?? `exit code ${code}`;
       if (!isUp && entry.restarts === 0) {
         watched.delete(spec.node);

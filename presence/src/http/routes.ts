@@ -2,6 +2,7 @@ import type { Cluster } from "@parley/cluster";
 import type { FastifyInstance } from "fastify";
 import { FieldError } from "../queries/answers.ts";
 import { readChannelPage } from "../queries/channels.ts";
+import { askDrain, drainWatch } from "../queries/drains.ts";
 import { describeFleet } from "../queries/fleet.ts";
 import type { Memberships } from "../queries/membership.ts";
 import type { UserQueries } from "../queries/users.ts";
@@ -39,6 +40,18 @@ export function addRoutes(app: FastifyInstance, { cluster, users, memberships }:
     const { cursor, limit } = parsePage(query);
     return users.online(cursor, limit);
   });
+
+  app.post<{ Params: { node: string } }>(
+    "/v1/admin/servers/:node/drain",
+    { schema: routeSchemas.drain },
+    async ({ params }, reply) => {
+      const answer = await askDrain(cluster.registry, parseIdField("node", params.node));
+      return reply
+        .code(answer.draining ? 200 : 202)
+        .header("location", drainWatch)
+        .send(answer);
+    },
+  );
 
   app.get("/v1/cluster", { schema: routeSchemas.cluster }, () => describeFleet(cluster.registry.view()));
 }

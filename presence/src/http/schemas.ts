@@ -58,6 +58,18 @@ const node = {
         sessions: { type: "integer" },
         eventLoopDelayMs: { type: "number" },
         cpu: { type: "number", description: "1 = one core" },
+        openRequests: { type: "integer", description: "Client requests that are not answered yet" },
+      },
+    },
+    drain: {
+      type: "object",
+      description: "While it drains; as old as its last heartbeat.",
+      required: ["since", "sessionsAtBegin", "sessionsLeft"],
+      properties: {
+        since: time("When the drain began"),
+        sessionsAtBegin: { type: "integer" },
+        sessionsLeft: { type: "integer" },
+        openRequests: { type: "integer", description: "Client requests that are not answered yet" },
       },
     },
   },
@@ -83,6 +95,18 @@ const problem = {
   },
 } as const;
 
+const drain = {
+  type: "object",
+  required: ["node", "epoch", "nodes", "draining", "watch"],
+  properties: {
+    node: id("Node that was named"),
+    epoch: { type: "integer", description: "The incarnation that was asked" },
+    nodes: { type: "array", items: id("Node of the same process"), description: "All that drain and end with it" },
+    draining: { type: "boolean", description: "It drained already when this request came." },
+    watch: { type: "string", description: "Where the progress is seen" },
+  },
+} as const;
+
 function answers(schema: object, ...statuses: number[]): Record<string, unknown> {
   const refusals = [400, 401, 403, 429, ...statuses].map((status) => [String(status), problem] as const);
   return { 200: schema, ...Object.fromEntries(refusals) };
@@ -96,7 +120,7 @@ const page = {
   },
 } as const;
 
-const params = (name: "user" | "channel") =>
+const params = (name: "user" | "channel" | "node") =>
   ({ type: "object", required: [name], properties: { [name]: id(name) } }) as const;
 
 export const routeSchemas = {
@@ -159,6 +183,14 @@ export const routeSchemas = {
       required: ["complete", "users"],
       properties: { complete, users: { type: "array", items: user }, cursor },
     }),
+  },
+  drain: {
+    summary: "Drain a node's process",
+    description:
+      "As SIGTERM does: the process hands over what it holds, within its bounds, and ends with exit code 0; whoever supervises it starts it anew. 202: it was asked, and hears of it with its next heartbeat at the latest. 200: it drains already. Asking again does nothing more. The wish ends with the incarnation: a process that was started anew meanwhile is not drained.",
+    tags: ["admin"],
+    params: params("node"),
+    response: { ...answers(drain, 404, 503), 202: drain },
   },
   cluster: {
     summary: "Gateways, chat servers, their load, ring share, draining or not",

@@ -103,6 +103,7 @@ const openApi = {
   tags: [
     { name: "presence", description: "Users and their devices" },
     { name: "cluster", description: "The fleet" },
+    { name: "admin", description: "What operators do" },
   ],
   components: {
     securitySchemes: {

@@ -2,6 +2,7 @@ import type { Cluster, NodeInfo } from "@parley/cluster";
 import type { Telemetry } from "@parley/telemetry";
 
 export interface OwnLease {
+  onDrainAsked(listener: () => void): void;
   drain(): Promise<void>;
   leave(): Promise<void>;
 }
@@ -28,7 +29,13 @@ export async function takeLease(
   }, loadIntervalMs);
   timer.unref();
   return {
-    drain: () => lease.update({ state: "draining" }),
+    onDrainAsked: (listener) => void lease.onDrainAsked(listener),
+    async drain() {
+      // Out of reach: the lease runs out instead.
+      await lease
+        .update({ state: "draining", drain: { since: Date.now(), sessionsAtBegin: 0 } })
+        .catch((error: unknown) => logger.debug({ err: error }, "drain not told"));
+    },
     async leave() {
       clearInterval(timer);
       stopListening();

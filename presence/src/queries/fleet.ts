@@ -1,4 +1,4 @@
-import type { ClusterView, NodeInfo, NodeLoad } from "@parley/cluster";
+import type { ClusterView, DrainInfo, NodeInfo, NodeLoad } from "@parley/cluster";
 import { createRing } from "@parley/ring";
 import type { Answer } from "./answers.ts";
 
@@ -10,6 +10,8 @@ export interface NodeAnswer {
   readonly epoch: number;
   readonly draining: boolean;
   readonly load: NodeLoad;
+  /** While it drains. `sessionsLeft` and `openRequests` are as old as the node's last heartbeat. */
+  readonly drain?: DrainInfo & { readonly sessionsLeft: number; readonly openRequests?: number };
 }
 
 export interface FleetAnswer extends Answer {
@@ -36,6 +38,16 @@ export function describeFleet({ nodes, isComplete }: ClusterView): FleetAnswer {
   };
 }
 
-function describeNode({ node, address, process, epoch, state, load }: NodeInfo): NodeAnswer {
-  return { node, address, process, epoch, draining: state === "draining", load };
+function describeNode({ node, address, process, epoch, state, load, drain }: NodeInfo): NodeAnswer {
+  const { sessions: sessionsLeft, openRequests } = load;
+  const progress = { sessionsLeft, ...(openRequests === undefined ? {} : { openRequests }) };
+  return {
+    node,
+    address,
+    process,
+    epoch,
+    draining: state === "draining",
+    load,
+    ...(drain === undefined ? {} : { drain: { ...drain, ...progress } }),
+  };
 }
