@@ -17,6 +17,8 @@ export interface Shape {
   readonly chatServers: number;
   /** Settings of all nodes, as `PARLEY_…`. */
   readonly environment: Readonly<Record<string, string>>;
+  /** What one node has besides. */
+  readonly environmentOf: (node: string, seed: number) => Readonly<Record<string, string>>;
 }
 
 interface RowFacts {
@@ -54,4 +56,4 @@ export interface EmbeddedRow extends RowFacts {
 export type Row = ClusterRow | EmbeddedRow;
 
 export const defaultLoad: Load = { users: 60, channels: 20, actionsPerS: 80, restlessness: 3 };
-export const defaultShape: Shape = { gateways: 2, chatServers: 3, environment: {} };
+export const defaultShape: Shape = { gateways: 2, chatServers: 3, environment: {}, environmentOf: () => ({}) };

@@ -2,8 +2,8 @@ import { readFile } from "node:fs/promises";
 import type { ChildExit } from "@parley/run";
 import type { Trouble } from "@parley/run/testing";
 
-/** How a process may end: by a signal, with a code, or `any` where a fault makes it fall in a way nobody can foretell. */
-export type Ending = NodeJS.Signals | number | "any";
+/** How a process may end: by a signal, or with a code. */
+export type Ending = NodeJS.Signals | number;
 
 /**
  * Knows which processes were meant to end. Every other end, and every exception that nobody caught, breaks C10.
@@ -11,6 +11,8 @@ export type Ending = NodeJS.Signals | number | "any";
 export interface Coroner {
   /** The next end of this node is meant if it is like that. */
   expect(node: string, ending: Ending): void;
+  /** Every end of this node is meant, until nothing is expected of it any more. */
+  expectAnything(node: string): void;
   /** Forgets what was expected and did not come. */
   expectNothing(node: string): void;
   note(exit: ChildExit): void;
@@ -24,6 +26,7 @@ export interface Coroner {
 /** `troubleFile`: where the processes write what they must never meet, a line of JSON each. */
 export function createCoroner(troubleFile: string, onExit: (node: string, how: string) => void): Coroner {
   const expected = new Map<string, Ending[]>();
+  const doomed = new Set<string>();
   const exits: { node: string; how: string; isMeant: boolean }[] = [];
   const excused = new Set<number>();
 
@@ -42,14 +45,19 @@ export function createCoroner(troubleFile: string, onExit: (node: string, how: s
       list.push(ending);
       expected.set(node, list);
     },
-    expectNothing: (node) => void expected.delete(node),
+    expectAnything: (node) => void doomed.add(node),
+    expectNothing(node) {
+      expected.delete(node);
+      doomed.delete(node);
+    },
     note({ spec: { node }, pid, code, signal, isWanted }) {
       const how = signal ?? `exit code ${code}`;
       const [ending] = expected.get(node) ?? [];
-      const isExpected = ending !== undefined && (ending === "any" || ending === (signal ?? code));
+      const isExpected = ending !== undefined && ending === (signal ?? code);
       if (isExpected) expected.get(node)?.shift();
-      if (isExpected && ending === "any") excused.add(pid);
-      exits.push({ node, how, isMeant: isExpected || (isWanted && code === 0) });
+      // A process that is made to fall in a way that nobody can foretell may say on the way what it fell over.
+      if (doomed.has(node)) excused.add(pid);
+      exits.push({ node, how, isMeant: isExpected || doomed.has(node) || (isWanted && code === 0) });
       onExit(node, how);
     },
     async complaints() {

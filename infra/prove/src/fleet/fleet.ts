@@ -144,7 +144,7 @@ class FleetBuilder {
   }
 
   async #start(role: FleetRole, name: string, redis: FleetServer, store: FleetServer): Promise<FleetNode & NodeEvents> {
-    const { seed, environment } = this.#options;
+    const { seed, environment, environmentOf } = this.#options;
     const port = await findQuietPort();
     const proxies: NodeProxies = {
       redis: await startRedisProxy({ url: redis.url, seed }),
@@ -175,6 +175,7 @@ class FleetBuilder {
         [troubleFileVariable]: this.#troubleFile,
         ...place,
         ...environment,
+        ...environmentOf(name, seed),
       },
     };
     const supervisor = this.#supervisor;

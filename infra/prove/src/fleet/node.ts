@@ -32,7 +32,9 @@ export interface FleetNode extends NodeProxies {
   end(name: "SIGKILL" | "SIGTERM"): void;
   /** Something else is about to end it. */
   expectEnd(how: Ending): void;
-  /** What was expected did not happen and will not any more. */
+  /** A fault makes it fall, perhaps more than once, and nobody can foretell how. */
+  expectAnything(): void;
+  /** What was expected will not happen any more. */
   expectNothing(): void;
   /** Resolves when it has been started anew since it had been started so often, and is ready. */
   back(starts: number, withinMs?: number): Promise<void>;
@@ -96,6 +98,7 @@ export async function startNode(options: NodeOptions): Promise<FleetNode & NodeE
       process.kill(pid, name);
     },
     expectEnd: (how) => coroner.expect(spec.node, how),
+    expectAnything: () => coroner.expectAnything(spec.node),
     expectNothing: () => coroner.expectNothing(spec.node),
     back: (from, withinMs = backWithinMs) =>
       waitFor(`${spec.node} anew`, async () => starts > from && isUp && (await isReady(up.management)), withinMs),

@@ -17,6 +17,8 @@ export type FaultMessage =
   | { readonly fault: "stall"; readonly ms: number }
   /** The wall clock goes wrong by so much from now on; 0 sets it right. */
   | { readonly fault: "clock"; readonly offsetMs: number }
+  /** Fills its heap by so much a second, for good. */
+  | { readonly fault: "hoard"; readonly bytesPerS: number }
   /** Asks for an {@link Inspection}. */
   | { readonly fault: "inspect"; readonly question: number };
 

@@ -45,6 +45,8 @@ function obey(message: FaultMessage): void {
       return stall(message.ms);
     case "clock":
       return setClockOffset(message.offsetMs);
+    case "hoard":
+      return hoard(message.bytesPerS);
     case "inspect":
       return void process.send?.(inspect(message.question));
     default:
@@ -56,6 +58,16 @@ function obey(message: FaultMessage): void {
 function stall(ms: number): void {
   const end = performance.now() + ms;
   while (performance.now() < end);
+}
+
+const hoarded: number[][] = [];
+const hoardEveryMs = 50;
+const numberBytes = 8;
+
+/** As a leak does. */
+function hoard(bytesPerS: number): void {
+  const count = Math.round((bytesPerS * hoardEveryMs) / 1_000 / numberBytes);
+  setInterval(() => hoarded.push(Array.from({ length: count }, (_, index) => index + 0.5)), hoardEveryMs);
 }
 
 function inspect(question: number): Inspection {

@@ -1,0 +1,68 @@
+import { mkdtemp, rm, statfs, unlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { EmbeddedRow } from "../row.ts";
+import { runCommand, whyNot } from "./run-command.ts";
+
+const diskMiB = 2;
+const biggerMiB = 64;
+const fullForMs = 8_000;
+const leftBytes = 96 * 1024;
+
+export const row: EmbeddedRow = {
+  number: 12,
+  topology: "embedded",
+  title: "disk full under the embedded store",
+  how:
+    "The data of npm start lies on a file system of 2 MiB in memory. Something else fills it up while people write; for " +
+    "8 s nothing more can be stored, so nothing more may be acknowledged. Then the file system grows to 64 MiB.",
+  load: { users: 30, channels: 12, actionsPerS: 60 },
+  async whyNot() {
+    if (process.platform !== "linux") return "tmpfs is a file system of Linux";
+    const folder = await mkdtemp(join(tmpdir(), "parley-disk-"));
+    const why = await whyNot(
+      "mounting a tmpfs needs root",
+      "mount",
+      "-t",
+      "tmpfs",
+      "-o",
+      `size=${diskMiB}m`,
+      "tmpfs",
+      folder,
+    );
+    if (why === undefined) await runCommand("umount", folder);
+    await rm(folder, { recursive: true, force: true });
+    return why;
+  },
+  async prepare() {
+    const data = await mkdtemp(join(tmpdir(), "parley-disk-"));
+    await runCommand("mount", "-t", "tmpfs", "-o", `size=${diskMiB}m`, "tmpfs", data);
+    let isMounted = true;
+    return {
+      data,
+      async remove() {
+        if (!isMounted) return;
+        isMounted = false;
+        await runCommand("umount", data);
+        await rm(data, { recursive: true, force: true });
+      },
+    };
+  },
+  async run({ fleet, inject, pause, until, figure, scene, require }) {
+    const { data } = fleet;
+    await pause(3_000);
+    const filler = join(data, "filler");
+    const { bavail, bsize } = await statfs(data);
+    await writeFile(filler, Buffer.alloc(Math.max(0, bavail * bsize - leftBytes), 1));
+    const fault = inject("the disk is full but for 96 KiB");
+    await until("the last byte", async () => (await statfs(data)).bavail === 0, 60_000);
+    const ackedBefore = scene.counters.acked;
+    await pause(fullForMs);
+    figure("acked while nothing could be stored", String(scene.counters.acked - ackedBefore));
+    require("the process lives on", fleet.isUp, fleet.isUp ? "it does" : "it ended");
+    await runCommand("mount", "-o", `remount,size=${biggerMiB}m`, data);
+    await unlink(filler);
+    fault.end(`the disk has ${biggerMiB} MiB`);
+    await pause(3_000);
+  },
+};

@@ -1,0 +1,47 @@
+import { type Client, createClient } from "@parley/client";
+import type { Random } from "@parley/simulator";
+import { forEachLimited } from "./limited.ts";
+
+export interface HerdOptions {
+  readonly count: number;
+  /** The gateway that all of them begin at comes first. */
+  readonly urls: readonly string[];
+  readonly tokenOf: (user: string) => string;
+  readonly random: Random;
+}
+
+/** People who are connected through the SDK and say nothing. */
+export interface Herd {
+  readonly size: number;
+  online(): number;
+  close(): Promise<void>;
+}
+
+const connectingMax = 50;
+
+/** Resolves when all are connected. **Errors**: rejects where one cannot. */
+export async function openHerd({ count, urls, tokenOf, random }: HerdOptions): Promise<Herd> {
+  const clients = Array.from({ length: count }, (_, index) => {
+    let isFirst = true;
+    return createClient({
+      urls,
+      token: () => tokenOf(`herd-${index}`),
+      device: "herd",
+      random() {
+        // The first draw of a client chooses where it begins.
+        const drawn = isFirst ? 0 : random.fraction();
+        isFirst = false;
+        return drawn;
+      },
+    });
+  });
+  const close = (): Promise<void> => forEachLimited(clients, connectingMax, (client) => client.close());
+  try {
+    await forEachLimited(clients, connectingMax, async (client) => void (await client.connect()));
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  const isOnline = ({ state }: Client): boolean => state.kind === "online";
+  return { size: count, online: () => clients.filter(isOnline).length, close };
+}
