@@ -1,13 +1,15 @@
 export { checkHistory, type Verdict } from "./checker/check.ts";
+export { checkWithPython, disagreements, type PythonVerdict } from "./checker/check-with-python.ts";
 export { type Invariant, invariants, type Violation } from "./checker/violation.ts";
 export { createHistory, type History, historyOf } from "./history/history.ts";
 export type { HistoryLine, SeenEvent } from "./history/lines.ts";
 export { createObserver, type Observer } from "./history/observed-socket.ts";
+export { createRandom, type Random } from "./random.ts";
+export type { Progress } from "./report/progress.ts";
 export { isClean, type Report } from "./report/report.ts";
 export { type Wait, waitsOf } from "./report/waits.ts";
+export type { ShortTokens } from "./run/short-tokens.ts";
 export { type Scene, type SimulateOptions, simulate } from "./run/simulate.ts";
-export type { Progress } from "./report/progress.ts";
-export { createRandom, type Random } from "./random.ts";
 export { openWire, type Wire } from "./run/wire.ts";
 export { type Ready, type System, type SystemProcess, startSystem } from "./target/system.ts";
-export { createTokens } from "./target/tokens.ts";
+export { createShortTokens, createTokens } from "./target/tokens.ts";

@@ -1,9 +1,15 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
+import { checkWithPython, disagreements, type PythonVerdict } from "./checker/check-with-python.ts";
 import { createProgress } from "./report/progress.ts";
-import { formatReport, isClean } from "./report/report.ts";
+import { formatReport, isClean, type Report } from "./report/report.ts";
 import { simulate } from "./run/simulate.ts";
 import { startSystem } from "./target/system.ts";
-import { createTokens } from "./target/tokens.ts";
+import { createShortTokens, createTokens } from "./target/tokens.ts";
+
+const tokenGraceMs = 1_000;
 
 const whole =
   (low: number, high: number) =>
@@ -64,7 +70,12 @@ async function run(options: Options): Promise<boolean> {
   if (target.length === 0) {
     progress.phase(`starting a system of its own, ${options.cluster ? "a cluster of processes" : "embedded"}`);
   }
-  const system = target.length > 0 ? undefined : await startSystem({ command: options.cluster ? "cluster" : "start" });
+  // A system of its own lets tokens run out while people live; of one that runs already the grace is not known.
+  const env = { PARLEY_GATEWAY_TOKEN_GRACE_MS: String(tokenGraceMs) };
+  const command = options.cluster ? "cluster" : "start";
+  const system = target.length > 0 ? undefined : await startSystem({ command, env });
+  const folder = await mkdtemp(join(tmpdir(), "parley-history-"));
+  const recordFile = options.record ?? join(folder, "history.jsonl");
   const victim = options.kill === undefined ? undefined : system?.processes.find(({ role }) => role === "chat-server");
   let isKilled = false;
   for (const signal of ["SIGINT", "SIGTERM"] as const)
@@ -73,6 +84,7 @@ async function run(options: Options): Promise<boolean> {
     const report = await simulate({
       urls: system?.ws ?? target.map(toAddress),
       tokenOf: await createTokens(system?.data ?? options.data),
+      ...(system === undefined ? {} : { shortTokens: await createShortTokens(system.data, tokenGraceMs) }),
       users,
       channels,
       seconds,
@@ -88,15 +100,31 @@ async function run(options: Options): Promise<boolean> {
         process.kill(victim.pid, "SIGKILL");
         progress.phase(`killed ${victim.node} (pid ${victim.pid})`);
       },
-      ...(options.record === undefined ? {} : { recordFile: options.record }),
+      recordFile,
     });
-    process.stdout.write(`${json ? JSON.stringify(report) : formatReport(report)}\n`);
-    if (!json) process.stdout.write(`seed ${seed}\n`);
+    const second = await checkWithPython(recordFile);
+    process.stdout.write(`${json ? JSON.stringify({ ...report, second }) : formatReport(report)}\n`);
+    if (!json) process.stdout.write(`${formatSecond(report, second)}\nseed ${seed}\n`);
     if (victim !== undefined && !isKilled) throw new Error("--kill: the run ended before anything was killed");
+    if (second !== undefined && second.violations.length > 0) return false;
     return isClean(report) && (victim === undefined || report.closedByServer === 0);
   } finally {
+    await rm(folder, { recursive: true, force: true });
     await system?.stop();
   }
+}
+
+/** What the checker that was written apart says, and whether the two agree. */
+function formatSecond({ violations }: Report, second: PythonVerdict | undefined): string {
+  if (second === undefined) return "NOT CHECKED by the second checker: there is no python3";
+  const { counts, judged, seconds } = second;
+  const disputed = disagreements(violations, counts);
+  const verdict = disputed.length === 0 ? "agrees" : `does not agree: ${disputed.join("; ")}`;
+  const shown = second.violations.map(
+    ({ invariant, message, lines }) => `${invariant}: ${message} (lines ${lines.join(", ")})`,
+  );
+  const what = `${judged["lines"]} lines, ${judged["acks"]} acks, ${judged["deliveries"]} deliveries`;
+  return [`the second checker (Python; ${what}, ${seconds} s) ${verdict}`, ...shown].join("\n");
 }
 
 /** The ready line names whole addresses; a person may leave the path out. */

@@ -35,6 +35,8 @@ export interface Observer {
   now(): number;
 }
 
+const tokenEndedCode = 4401;
+
 /** Event frames come to many sockets in the same bytes: each is parsed once while it is fresh. Two generations of so many. */
 const freshFramesMax = 20_000;
 
@@ -78,7 +80,8 @@ export function createObserver(history: History, now: () => number): Observer {
       history.record(line);
     },
     closed(code: number, isOurDoing: boolean): void {
-      if (!isOurDoing) counters.closedByServer += 1;
+      // Whose token ends had it in hand to bring another.
+      if (!isOurDoing && code !== tokenEndedCode) counters.closedByServer += 1;
       history.record({ line: "closed", at: now(), connection, code });
     },
   });

@@ -1,4 +1,4 @@
-import { type Client, type ClientEvents, createClient, createMemoryStorage } from "@parley/client";
+import { type Client, type ClientEvents, createClient, createMemoryStorage, type TokenProvider } from "@parley/client";
 import type { WebSocket } from "ws";
 import type { History } from "../history/history.ts";
 import type { Observer } from "../history/observed-socket.ts";
@@ -9,7 +9,7 @@ export interface DeviceOptions {
   readonly user: string;
   readonly plan: DevicePlan;
   readonly urls: readonly string[];
-  readonly token: () => string;
+  readonly token: TokenProvider;
   readonly random: Random;
   readonly observer: Observer;
   readonly history: History;

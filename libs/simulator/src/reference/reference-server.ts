@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { type WebSocket, WebSocketServer } from "ws";
 import { type Fields, isFields } from "../history/content.ts";
+import { tokenExpiry } from "../history/token-expiry.ts";
 import { append, eventOfRequest, folded, isMember, isVisible, type ReferenceChannel } from "./reference-log.ts";
 
 /** A promise that the server breaks once in a while, so that a test sees whether a run notices. */
@@ -14,7 +15,8 @@ export type Fault =
   | "stores-what-it-refuses"
   | "reads-a-stale-page"
   | "serves-removed-members"
-  | "refuses-a-member";
+  | "refuses-a-member"
+  | "serves-after-a-token";
 
 export interface ReferenceServer {
   readonly url: string;
@@ -26,13 +28,15 @@ export interface ReferenceServer {
 interface Session {
   readonly socket: WebSocket;
   readonly user: string;
+  tokenTimer?: NodeJS.Timeout;
 }
 
 const oneIn = 25;
 
 /**
  * The wire contract in its smallest form: one process, everything in memory, each request done at once. It is what the
- * simulator is tested against, not a part of Parley; a token is the user's id.
+ * simulator is tested against, not a part of Parley. A token is the user's id; before it there may stand the parts of a
+ * JWT, of which only the end is looked at, and nothing outlives it.
  */
 export async function startReferenceServer(fault?: Fault): Promise<ReferenceServer> {
   const channels = new Map<string, ReferenceChannel>();
@@ -114,6 +118,13 @@ export async function startReferenceServer(fault?: Fault): Promise<ReferenceServ
     return { type: "result", id, events, complete: page.length === rest.length };
   };
 
+  const endWithToken = (session: Session, token: string): void => {
+    clearTimeout(session.tokenTimer);
+    const end = tokenExpiry(token);
+    if (end === undefined || strikes("serves-after-a-token")) return;
+    session.tokenTimer = setTimeout(() => session.socket.close(4401), end - Date.now());
+  };
+
   const handle = (session: Session, frame: Fields): Fields | undefined => {
     switch (frame["type"]) {
       case "read":
@@ -125,9 +136,11 @@ export async function startReferenceServer(fault?: Fault): Promise<ReferenceServ
         return handleHistory(session, frame);
       case "channels":
         return { type: "result", id: frame["id"], channels: listFor(session.user) };
+      case "refresh":
+        endWithToken(session, String(frame["token"]));
+        return { type: "result", id: frame["id"] };
       case "presence.watch":
       case "presence.unwatch":
-      case "refresh":
         return { type: "result", id: frame["id"], users: [] };
       default:
         return handleAppend(session, frame);
@@ -147,7 +160,9 @@ export async function startReferenceServer(fault?: Fault): Promise<ReferenceServ
       }));
 
   const welcome = (socket: WebSocket, frame: Fields): Session => {
-    const session = { socket, user: String(frame["token"]) };
+    const token = String(frame["token"]);
+    const session: Session = { socket, user: token.split(".").at(-1) ?? "" };
+    endWithToken(session, token);
     const base = {
       type: "welcome",
       session: `s${sessions.size}`,
@@ -179,7 +194,11 @@ export async function startReferenceServer(fault?: Fault): Promise<ReferenceServ
   server.on("connection", (socket) => {
     let session: Session | undefined;
     socket.on("error", () => {});
-    socket.on("close", () => session !== undefined && sessions.delete(session));
+    socket.on("close", () => {
+      if (session === undefined) return;
+      clearTimeout(session.tokenTimer);
+      sessions.delete(session);
+    });
     socket.on("message", (data) => {
       const frame: unknown = JSON.parse(data.toString());
       if (!isFields(frame)) return;

@@ -8,12 +8,14 @@ import type { ChannelPlan, Person, Population } from "../people/population.ts";
 import { createRooms, type Rooms } from "../people/rooms.ts";
 import type { Random } from "../random.ts";
 import { forEachLimited } from "./limited.ts";
+import { type ShortTokens, tokenProvider } from "./short-tokens.ts";
 import type { Timers } from "./timers.ts";
 
 export interface CrowdOptions {
   readonly population: Population;
   readonly urls: readonly string[];
   readonly tokenOf: (user: string) => string;
+  readonly shortTokens?: ShortTokens;
   readonly random: Random;
   readonly observer: Observer;
   readonly history: History;
@@ -47,16 +49,17 @@ const creatingMax = 8;
 const createAttemptsMax = 5;
 const watchersShare = 0.2;
 
-export function createCrowd({ population, urls, tokenOf, random, observer, history }: CrowdOptions): Crowd {
+export function createCrowd(options: CrowdOptions): Crowd {
+  const { population, urls, tokenOf, shortTokens, random, observer, history } = options;
   const rooms = createRooms();
   const leaves: Leave[] = [];
-  const createDevices = ({ user, devices }: Person): readonly Device[] =>
+  const createDevices = ({ user, devices }: Person, index: number): readonly Device[] =>
     devices.map((plan) =>
       createDevice({
         user,
         plan,
         urls,
-        token: () => tokenOf(user),
+        token: tokenProvider(user, index, tokenOf, shortTokens),
         random: random.fork(),
         observer,
         history,
@@ -64,7 +67,11 @@ export function createCrowd({ population, urls, tokenOf, random, observer, histo
         onLeave: () => leaves.push({ at: observer.now(), device: `${user}/${plan.device}` }),
       }),
     );
-  const people = population.people.map((person) => ({ person, devices: createDevices(person), random: random.fork() }));
+  const people = population.people.map((person, index) => ({
+    person,
+    devices: createDevices(person, index),
+    random: random.fork(),
+  }));
   const devices = people.flatMap((one) => one.devices);
   const everyone = population.people.map(({ user }) => user);
 

@@ -25,9 +25,7 @@ export async function settle(options: SettleOptions): Promise<void> {
   const { history, devices, rooms, url, tokenOf, now, withinMs, nudge } = options;
   await waitUntil(() => devices.every((device) => device.outbox() === 0), withinMs, now, nudge);
 
-  const owners = Map.groupBy(rooms.all.values(), ({ owner }) => owner);
-  for (const [user, owned] of owners) {
-    const channels = owned.map(({ channel }) => channel);
+  for (const [user, channels] of channelsByReader(history, rooms)) {
     await recordFinalLogs(history, { url, user, token: tokenOf(user), channels }, now);
   }
 
@@ -48,6 +46,20 @@ export async function settle(options: SettleOptions): Promise<void> {
     const outbox = device.outbox();
     history.record({ line: "settled", at: now(), user, device: plan.device, reached: device.reached(), outbox });
   }
+}
+
+/** By somebody who is in from the first event on: every channel in which anything was acked, whoever still speaks there. */
+function channelsByReader(history: History, rooms: Rooms): ReadonlyMap<string, readonly string[]> {
+  const readers = new Map<string, string>();
+  for (const { channel, owner } of rooms.all.values()) readers.set(channel, owner);
+  for (const { user, attempts, acks } of history.requests.values()) {
+    if (attempts[0].invoke.type !== "channel.create") continue;
+    // A wish that took too long was wished again; its channel is there and nobody knows.
+    for (const { channel } of acks) if (!readers.has(channel)) readers.set(channel, user);
+  }
+  const channels = new Map<string, string[]>();
+  for (const [channel, user] of readers) channels.set(user, [...(channels.get(user) ?? []), channel]);
+  return channels;
 }
 
 const lookEveryMs = 100;

@@ -12,12 +12,15 @@ import type { Progress } from "../report/progress.ts";
 import type { Report } from "../report/report.ts";
 import { type Crowd, createCrowd, type Leave } from "./crowd.ts";
 import { settle } from "./settle.ts";
+import type { ShortTokens } from "./short-tokens.ts";
 import { createTimers } from "./timers.ts";
 
 export interface SimulateOptions {
   /** The WebSocket address of each gateway; devices go from one to the next as connections end. */
   readonly urls: readonly string[];
   readonly tokenOf: (user: string) => string;
+  /** Default: nobody's token ends within a run. */
+  readonly shortTokens?: ShortTokens;
   readonly users: number;
   readonly channels: number;
   readonly seconds: number;
@@ -61,6 +64,9 @@ export interface Scene {
   online(): number;
 }
 
+/** A gateway looks at the ends of tokens once in a while, and may itself be late on a busy machine. */
+const tokenLatenessMs = 3_000;
+
 /**
  * One whole run: people gather, live for so many seconds, come to rest; then the history is checked.
  * **Errors**: rejects where the system can't be reached, or the history did not fit into its bound.
@@ -76,10 +82,25 @@ export async function simulate(options: SimulateOptions): Promise<Report> {
   const now = (): number => performance.now();
   const observer = createObserver(history, now);
   const population = drawPopulation(random, options);
-  const crowd = createCrowd({ population, urls, tokenOf, random, observer, history });
+  const { shortTokens } = options;
+  const crowd = createCrowd({
+    population,
+    urls,
+    tokenOf,
+    random,
+    observer,
+    history,
+    ...(shortTokens === undefined ? {} : { shortTokens }),
+  });
   const cpu = process.cpuUsage();
   const beganAt = now();
   const scene = sceneOf(crowd, history, observer);
+  history.record({
+    line: "terms",
+    at: now(),
+    settleWithinMs,
+    ...(shortTokens === undefined ? {} : { tokenGraceMs: shortTokens.graceMs + tokenLatenessMs }),
+  });
   try {
     await options.before?.(scene);
     progress.phase(`${users} people with ${crowd.devices.length} devices gather in ${channels} channels`);
