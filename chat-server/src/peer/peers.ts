@@ -118,17 +118,27 @@ export class Peers {
     const from = bytes.toString("utf8", 1, 1 + fromLength);
     let at = 1 + fromLength;
     while (at + 4 <= bytes.length) {
-      const length = bytes.readUInt32BE(at);
-      const message: PeerMessage = this.packr.unpack(bytes.subarray(at + 4, at + 4 + length));
-      at += 4 + length;
-      try {
-        this.handler(from, message);
-      } catch (error) {
-        // One message must never stop the ones behind it.
-        this.telemetry.logger.error({ err: error, from, type: message.type }, "peer message failed");
-      }
+      const end = at + 4 + bytes.readUInt32BE(at);
+      this.hear(from, bytes.subarray(at + 4, end));
+      at = end;
     }
   }
+
+  /** One message must never stop the ones behind it, whatever it is: another version may have sent it. */
+  private hear(from: NodeId, packed: Buffer): void {
+    try {
+      const message: unknown = this.packr.unpack(packed);
+      if (!isMessage(message)) throw new TypeError("no message of a chat server");
+      this.handler(from, message);
+    } catch (error) {
+      this.telemetry.logger.error({ err: error, from, bytes: packed.length }, "peer message failed");
+    }
+  }
+}
+
+/** Ours alone publish here: who it is from is trusted, so its fields are not looked into. */
+function isMessage(value: unknown): value is PeerMessage {
+  return typeof value === "object" && value !== null && "type" in value && typeof value.type === "string";
 }
 
 function inbox(node: NodeId): string {
