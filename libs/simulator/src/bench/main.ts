@@ -2,7 +2,7 @@ import { runAppendBench, runHistoryBench } from "@parley/store/bench";
 import Table from "cli-table3";
 import { Command } from "commander";
 import { type IdleCost, measureIdleCost } from "./idle-cost.ts";
-import { addKill9 } from "./kill9/command.ts";
+import { addAllDie, addKill9 } from "./kill9/command.ts";
 import { addOverload } from "./overload/command.ts";
 import { addRecovery } from "./recovery/command.ts";
 import { addRedisGone } from "./redis-gone/command.ts";
@@ -52,6 +52,7 @@ program
 addRecovery(program);
 addRedisGone(program);
 addKill9(program);
+addAllDie(program);
 addOverload(program);
 
 function formatIdleCost({ few, many, gatewayBytesPerSession, chatServerBytesPerSession, sendRatio }: IdleCost): string {

@@ -1,5 +1,7 @@
 import type { Command } from "commander";
-import { conclude, formatSpreads } from "../clients/figures.ts";
+import { createProgress } from "../../report/progress.ts";
+import { conclude, formatMs, formatSpreads } from "../clients/figures.ts";
+import { runAllDie } from "./all-die.ts";
 import { type Kill9, runKill9 } from "./kill9.ts";
 
 interface Flags {
@@ -32,6 +34,42 @@ export function addKill9(program: Command): void {
         say: (line) => void process.stderr.write(`${line}\n`),
       });
       conclude(result, format(result), flags.json);
+    });
+}
+
+export function addAllDie(program: Command): void {
+  program
+    .command("all-die")
+    .description(
+      "people talk, everything is killed and started again on the same data: their outboxes finish by themselves",
+    )
+    .option("--rounds <n>", "deaths", "5")
+    .option("--users <n>", "people", "60")
+    .option("--channels <n>", "channels", "20")
+    .option("--rate <n>", "things done a second over all people", "30")
+    .option("--seed <n>", "where chance begins")
+    .option("--cluster", "processes on Redis and a MongoDB-wire server; else the embedded store", false)
+    .option("--json", "print one JSON object", false)
+    .action(async (flags: Omit<Flags, "powerCut"> & { users: string; channels: string; rate: string }) => {
+      const result = await runAllDie({
+        kind: flags.cluster ? "cluster" : "embedded",
+        rounds: Number(flags.rounds),
+        seed: flags.seed === undefined ? Date.now() % 0x7fffffff : Number(flags.seed),
+        users: Number(flags.users),
+        channels: Number(flags.channels),
+        messagesPerS: Number(flags.rate),
+        progress: createProgress(1, process.stderr),
+      });
+      const { kind, rounds, seed, acked, events, downMsMax, settleMsMax, reports } = result;
+      const shown = reports.flatMap((report) =>
+        report.shown.map(({ invariant, message }) => `${invariant}: ${message}`),
+      );
+      const text = [
+        `${kind}, ${rounds} deaths of everything, seed ${seed}: ${acked} acked, ${events} events in the logs`,
+        `down for at most ${formatMs(downMsMax)}; all at rest at most ${formatMs(settleMsMax)} after the load`,
+        ...shown,
+      ];
+      conclude(result, text.join("\n"), flags.json);
     });
 }
 

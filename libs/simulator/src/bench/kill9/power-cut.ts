@@ -27,6 +27,15 @@ export interface CutDisk {
 const imageBytes = 192 * 1_048_576;
 const unflushedBytes = 100_000;
 
+/** Whether this process may mount: root on Linux, with loop devices. */
+export async function canCutPower(): Promise<boolean> {
+  if (process.platform !== "linux" || process.getuid?.() !== 0) return false;
+  return createCutDisk().then(
+    (disk) => disk.remove().then(() => true),
+    () => false,
+  );
+}
+
 /** **Errors**: rejects where this process may not mount (root on Linux may). */
 export async function createCutDisk(): Promise<CutDisk> {
   const memory = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
@@ -39,7 +48,10 @@ export async function createCutDisk(): Promise<CutDisk> {
   await truncate(image(0), imageBytes);
   await run("mkfs.ext4", ["-q", "-E", "lazy_itable_init=0,lazy_journal_init=0", image(0)]);
   const mount = (): Promise<unknown> => run("mount", ["-o", "loop", image(generation), folder]);
-  await mount();
+  await mount().catch(async (cause: unknown) => {
+    await rm(work, { recursive: true, force: true });
+    throw cause;
+  });
   const unflushed = join(folder, "unflushed");
   return {
     folder,
