@@ -21,11 +21,18 @@ const whole =
     throw new InvalidArgumentError(`It must be a whole number from ${low} to ${high}.`);
   };
 
+function share(text: string): number {
+  const value = Number(text);
+  if (value >= 0.05 && value <= 4) return value;
+  throw new InvalidArgumentError("It must be a number from 0.05 to 4.");
+}
+
 interface Flags {
   readonly only?: readonly number[];
   readonly seed?: number;
   readonly seeds?: number;
   readonly parallel: number;
+  readonly load: number;
   readonly out?: string;
   readonly json: boolean;
   readonly keep: boolean;
@@ -37,6 +44,7 @@ const flags = new Command("npm run prove --")
   .option("--seed <n>", "the first seed; the same seed draws the same people and faults", whole(1, 1_000_000_000))
   .option("--seeds <n>", `runs of each row; default ${seedsDefault}, or 1 with --seed`, whole(1, 1_000))
   .option("--parallel <n>", "runs at a time; each wants two cores", whole(1, 16), 1)
+  .option("--load <factor>", "share of the load that the rows ask for, on a machine that is slow or busy", share, 1)
   .option("--out <folder>", "write proof.html and proof.json there; without it only the whole matrix writes, to docs")
   .option("--json", "print one JSON object and no table", false)
   .option("--keep", "keep logs and histories of clean runs, too", false)
@@ -45,7 +53,7 @@ const flags = new Command("npm run prove --")
 
 async function prove(): Promise<number> {
   const beganAt = performance.now();
-  const { only, seed, seeds, parallel, keep, json } = flags;
+  const { only, seed, seeds, parallel, load, keep, json } = flags;
   const numbers = rows.map(({ number }) => number);
   const missing = only?.filter((number) => !numbers.includes(number)) ?? [];
   if (missing.length > 0) throw new Error(`there is no row ${missing.join(", ")}; there are ${numbers.join(", ")}`);
@@ -56,6 +64,7 @@ async function prove(): Promise<number> {
   const titleOf = (number: number): string => rows.find((row) => row.number === number)?.title ?? "";
   const pool = startPool(plan.runs, {
     parallel,
+    loadFactor: load,
     folder,
     onStart: (run) => screen.start(run),
     onProgress: (run, { phase, acked, delivered }) => screen.progress(run, phase, acked, delivered),
@@ -75,7 +84,8 @@ async function prove(): Promise<number> {
   const results = await pool.results;
   screen.end();
   const proof = hidePaths(assemble(results, machine, performance.now() - beganAt), root);
-  const out = flags.out === undefined ? (plan.isWhole ? join(root, "docs") : undefined) : resolve(flags.out);
+  const out =
+    flags.out === undefined ? (plan.isWhole && load === 1 ? join(root, "docs") : undefined) : resolve(flags.out);
   if (out !== undefined) {
     await mkdir(out, { recursive: true });
     await writeFile(join(out, "proof.html"), renderPage(proof));

@@ -12,6 +12,7 @@ export interface Run {
 
 export interface PoolOptions {
   readonly parallel: number;
+  readonly loadFactor: number;
   /** Each run gets a folder in it. */
   readonly folder: string;
   readonly onStart: (run: Run) => void;
@@ -59,10 +60,15 @@ export function startPool(runs: readonly Run[], options: PoolOptions): Pool {
 async function attend(run: Run, options: PoolOptions, children: Set<ChildProcess>): Promise<RunResult> {
   const { row, seed } = run;
   const folder = join(options.folder, `row-${row}-seed-${seed}`);
-  const child = fork(module, ["--row", String(row), "--seed", String(seed), "--folder", folder], {
-    execArgv: ["--disable-warning=ExperimentalWarning"],
-    stdio: ["ignore", "ignore", "inherit", "ipc"],
-  });
+  const args = { "--row": row, "--seed": seed, "--load": options.loadFactor, "--folder": folder };
+  const child = fork(
+    module,
+    Object.entries(args).flatMap(([name, value]) => [name, String(value)]),
+    {
+      execArgv: ["--disable-warning=ExperimentalWarning"],
+      stdio: ["ignore", "ignore", "inherit", "ipc"],
+    },
+  );
   children.add(child);
   let result: RunResult | undefined;
   let isLate = false;

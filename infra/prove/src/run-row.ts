@@ -8,7 +8,7 @@ import type { RunMessage, RunResult } from "./run/result.ts";
  * happens to one leaves the others alone. Tells its parent by IPC; without one it prints the result.
  */
 const { values } = parseArgs({
-  options: { row: { type: "string" }, seed: { type: "string" }, folder: { type: "string" } },
+  options: { row: { type: "string" }, seed: { type: "string" }, load: { type: "string" }, folder: { type: "string" } },
 });
 const [number, seed, folder = ""] = [Number(values.row), Number(values.seed), values.folder];
 
@@ -41,6 +41,7 @@ async function run(): Promise<RunResult> {
   if (row === undefined) throw new Error(`there is no row ${number}`);
   return proveRow(row, {
     seed,
+    loadFactor: Number(values.load ?? 1),
     folder,
     onProgress: (phase, acked, delivered) => void tell({ kind: "progress", phase, acked, delivered }),
     onCloseable: (close) => void closeables.push(close),

@@ -4,7 +4,7 @@ import { createRandom, type Progress, type Report, type Scene, simulate, type Wa
 import { startEmbedded } from "../fleet/embedded.ts";
 import { startFleet } from "../fleet/fleet.ts";
 import { pause } from "../fleet/wait.ts";
-import { defaultLoad, defaultShape, type Row } from "../row.ts";
+import { defaultLoad, defaultShape, type Load, type Row } from "../row.ts";
 import { createArena, type Ring } from "./arena.ts";
 import { recoveries } from "./recovery.ts";
 import type { LoadFigures, RunResult } from "./result.ts";
@@ -14,6 +14,8 @@ import { timelineOf } from "./timeline.ts";
 
 export interface RunOptions {
   readonly seed: number;
+  /** Of the row's load: people and what they do. Below 1 for machines that are slow or busy. */
+  readonly loadFactor: number;
   /** For logs and the history; made here, kept by whoever asked. */
   readonly folder: string;
   readonly onProgress: (phase: string, acked: number, delivered: number) => void;
@@ -103,7 +105,7 @@ async function live<System extends { readonly urls: readonly string[]; readonly 
 ): Promise<RunResult> {
   const { seed, folder, onProgress } = options;
   const { urls, tokenOf } = system;
-  const load = { ...defaultLoad, ...row.load };
+  const load = scaled({ ...defaultLoad, ...row.load }, options.loadFactor);
   const historyFile = join(folder, "history.jsonl");
   const random = createRandom(seed).fork();
   let arena: Ring<System> | undefined;
@@ -177,6 +179,13 @@ async function live<System extends { readonly urls: readonly string[]; readonly 
   });
 }
 
+const usersMin = 12;
+
+function scaled(load: Load, factor: number): Load {
+  const users = Math.max(Math.min(usersMin, load.users), Math.round(load.users * factor));
+  return { ...load, users, actionsPerS: Math.max(1, load.actionsPerS * factor) };
+}
+
 interface Found {
   readonly row: Row;
   readonly seed: number;
@@ -188,7 +197,7 @@ interface Found {
   readonly beganAt: number;
   readonly restedAt: number;
   readonly historyFile: string;
-  readonly load: typeof defaultLoad;
+  readonly load: Load;
   readonly surroundings: Surroundings;
 }
 
