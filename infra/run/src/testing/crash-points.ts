@@ -11,7 +11,7 @@ const eventTopic = "parley:inbox";
 export interface CrashPoints {
   /** Ends this process at the `nth` append from now. **Repeat**: the last call counts. */
   arm(point: CrashPoint, nth: number): void;
-  wrap(ports: ProcessPorts): ProcessPorts;
+  wrap<Ports extends Pick<ProcessPorts, "bus" | "store">>(ports: Ports): Ports;
 }
 
 /**
