@@ -37,6 +37,11 @@ export interface ChatServer {
 }
 
 const loadEveryMs = 1_000;
+/**
+ * What is under way when a server ends is waited for so long, ms. It may be cut off: whoever waits for an append asks
+ * again elsewhere, and effects on origins are redone by the next home.
+ */
+const settleMs = { drain: 2_000, close: 500 };
 
 /**
  * One chat server: sessions of the users placed here, logs of the channels that are home here, and the relay between.
@@ -47,7 +52,7 @@ export async function startChatServer(config: ChatServerConfig, ports: ChatServe
   const { logger } = telemetry;
   const node = config.node;
   const parts = createParts(config, { ...ports, clock: systemClock });
-  const { echo, heads, logs, peers, presence, readMarks, relays, sessions, sweep, users } = parts;
+  const { echo, heads, interest, logs, peers, presence, readMarks, relays, sessions, sweep, users } = parts;
 
   await peers.open();
   const listener = await links.listen((link) => sessions.acceptLink(link));
@@ -81,7 +86,8 @@ export async function startChatServer(config: ChatServerConfig, ports: ChatServe
     sweep.close();
     echo.close();
     relays.close();
-    await Promise.allSettled([readMarks.flush(), logs.settle(500)]);
+    interest.close();
+    await atMost(settleMs.close, [readMarks.flush(), logs.settle(settleMs.close)]);
     readMarks.close();
     logs.close();
     await Promise.allSettled([presence.close(), peers.close()]);
@@ -96,9 +102,9 @@ export async function startChatServer(config: ChatServerConfig, ports: ChatServe
       .update({ state: "draining", drain: { since, sessionsAtBegin } })
       .catch((error: unknown) => logger.debug({ err: error }, "drain not told"));
     await drainUsers({ config, cluster, users, handOvers, telemetry });
-    await logs.settle(Math.max(0, since + config.drainDeadlineMs - Date.now()));
-    await readMarks.flush();
-    logger.info({ ms: Date.now() - since, sessions: sessionsAtBegin, left: users.sessionCount }, "drained");
+    logger.info({ ms: Date.now() - since, sessions: sessionsAtBegin, left: users.sessionCount }, "users handed over");
+    await atMost(settleMs.drain, [readMarks.flush(), logs.settle(settleMs.drain)]);
+    logger.info({ ms: Date.now() - since }, "drained");
   };
   return {
     node,
@@ -118,4 +124,13 @@ export async function startChatServer(config: ChatServerConfig, ports: ChatServe
         () => false,
       ),
   };
+}
+
+async function atMost(ms: number, work: readonly Promise<void>[]): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const over = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  await Promise.race([Promise.allSettled(work), over]);
+  clearTimeout(timer);
 }

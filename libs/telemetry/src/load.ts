@@ -3,6 +3,7 @@ import { monitorEventLoopDelay, performance } from "node:perf_hooks";
 /** What a node says about itself in its heartbeat; the shape of `NodeLoad` in `@parley/cluster`. */
 export interface LoadSample {
   readonly sessions: number;
+  /** How long somebody who comes at any time finds the event loop busy, on average: long pauses count as they last. */
   readonly eventLoopDelayMs: number;
   /** 1 = one core. */
   readonly cpu: number;
@@ -26,12 +27,16 @@ export function createLoadSampler(): LoadSampler {
       const now = performance.now();
       const used = process.cpuUsage(cpuBefore);
       const elapsedMs = Math.max(now - timeBefore, 1);
-      // The histogram holds the time between two ticks of its timer, so an idle loop shows the resolution.
-      const meanMs = histogram.count === 0 ? 0 : Math.max(histogram.mean / 1e6 - resolutionMs, 0);
+      // The histogram holds the times between two ticks of its timer, so an idle loop shows the resolution. By number a
+      // process that stands still half of the time hardly differs from an idle one (one long time among many short
+      // ones); by time it does: the mean square over the mean.
+      const meanMs = histogram.mean / 1e6;
+      const squareMs = meanMs ** 2 + (histogram.stddev / 1e6) ** 2;
+      const delayMs = histogram.count === 0 ? 0 : Math.max(squareMs / meanMs - resolutionMs, 0);
       histogram.reset();
       cpuBefore = process.cpuUsage();
       timeBefore = now;
-      return { sessions, eventLoopDelayMs: meanMs, cpu: (used.user + used.system) / 1_000 / elapsedMs };
+      return { sessions, eventLoopDelayMs: delayMs, cpu: (used.user + used.system) / 1_000 / elapsedMs };
     },
     close: () => histogram.disable(),
   };

@@ -23,7 +23,10 @@ export function createMetrics(registry: Registry, node: string) {
   };
   return {
     /** Of every process. */
-    eventLoopDelay: gauge("parley_event_loop_delay_seconds", "Mean delay of the event loop since the last sample."),
+    eventLoopDelay: gauge(
+      "parley_event_loop_delay_seconds",
+      "How long the event loop was busy for whoever came, on average since the last sample.",
+    ),
     cpu: gauge("parley_cpu_cores", "CPU used since the last sample; 1 is one core busy."),
     registryUp: gauge("parley_registry_up", "1 while the registry (Redis) answers, else 0."),
     nodesSeen: gauge("parley_registry_nodes", "Nodes in the view of the cluster."),
