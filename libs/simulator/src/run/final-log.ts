@@ -17,11 +17,24 @@ const pageEvents = 200;
  * puts it into the history. **Errors**: rejects where a page is refused, since then nothing can be proven.
  */
 export async function recordFinalLogs(history: History, reader: LogReader, now: () => number): Promise<void> {
-  const wire = await openWire({ url: reader.url, token: reader.token, device: `audit-${Math.floor(now())}` });
+  const wire = await openPatiently(reader, () => `audit-${Math.floor(now())}`);
   try {
     for (const channel of reader.channels) await recordFinalLog(history, wire, channel, now);
   } finally {
     await wire.close();
+  }
+}
+
+const openAttemptsMax = 3;
+
+/** On a machine that is very busy a first try may take too long; each is a device of its own. */
+async function openPatiently({ url, token }: LogReader, device: () => string): Promise<Wire> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await openWire({ url, token, device: device() });
+    } catch (cause) {
+      if (attempt === openAttemptsMax) throw cause;
+    }
   }
 }
 
