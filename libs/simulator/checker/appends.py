@@ -19,6 +19,7 @@ def judge_appends(facts, logs, verdict):
         _judge_origins(facts, log, verdict)
         _judge_fold(log, verdict)
     _judge_repeats(logs, verdict)
+    _judge_purposes(facts, logs, verdict)
     _judge_acks(facts, logs, verdict)
     _judge_seen(facts, logs, verdict)
 
@@ -66,6 +67,24 @@ def _judge_repeats(logs, verdict):
                     verdict.violated("C2", message, line, first)
                 else:
                     created[key] = (log.channel, line)
+
+
+def _judge_purposes(facts, logs, verdict):
+    """C2 beyond the id: what a program wished for once is there once, however its device called the copies."""
+    made = {}
+    for log in logs.values():
+        for seq, event in log.events.items():
+            request = facts.requests.get((event["sender"], event.get("id")))
+            purpose = None if request is None else request.attempts[0].purpose
+            if purpose is None:
+                continue
+            key = (request.user, request.device, purpose)
+            if key in made:
+                where, line = made[key]
+                message = f"{request.user} wished for {log.channel}/{seq} once, and it is at {where} already"
+                verdict.violated("C2", message, log.lines[seq], line)
+            else:
+                made[key] = (f"{log.channel}/{seq}", log.lines[seq])
 
 
 def _judge_acks(facts, logs, verdict):

@@ -2,7 +2,8 @@
 
     python3 check_history.py [--shown N] HISTORY.jsonl ...
 
-Prints one JSON object a history, each in one line. Exit code 0: nothing found; 1: a promise was broken; 2: the history can't be judged.
+Prints one JSON object a history, each in one line. Exit code 0: nothing found; 1: a promise was broken; 2: the history
+can't be judged.
 """
 
 import argparse
@@ -22,6 +23,7 @@ from programs import judge_programs
 from reads import judge_reads
 from refusals import judge_refusals
 from rest import judge_arrival, judge_baselines
+from rights import judge_rights
 from sockets import Sockets
 from verdict import Verdict
 
@@ -51,6 +53,7 @@ def judge(numbered_lines, shown_max=5):
     judge_arrival(facts, logs, verdict)
     judge_baselines(facts, verdict)
     judge_refusals(facts, logs, verdict)
+    judge_rights(facts, logs, verdict)
     judge_presence(facts, verdict)
     return verdict, facts, logs
 

@@ -34,9 +34,11 @@ class Wish:
 
 
 class Attempt:
-    __slots__ = ("wish", "connection", "at", "line", "answer", "answered_at", "answer_line", "code")
+    __slots__ = ("purpose", "wish", "connection", "at", "line", "answer", "answered_at", "answer_line", "code")
 
     def __init__(self, wish, connection, at, line):
+        #: Which of its program's wishes it is for, where that is known.
+        self.purpose = None
         self.wish = wish
         self.connection = connection
         self.at = at
@@ -211,6 +213,7 @@ class Facts:
     def on_invoke(self, number, line):
         connection = self.connections[line["connection"]]
         attempt = Attempt(Wish(line), connection.number, line["at"], number)
+        attempt.purpose = line.get("wish")
         key = (connection.user, line["id"])
         request = self.requests.get(key)
         if request is None:

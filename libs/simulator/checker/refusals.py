@@ -3,7 +3,7 @@
 from bisect import bisect_right
 
 from appends import became
-from channel_log import MODERATING
+from rights import is_forbidden, is_no_member, is_not_found
 
 
 def judge_refusals(facts, logs, verdict):
@@ -38,7 +38,7 @@ def _judge_attempt(facts, logs, conflicts, request, attempt, verdict):
             message = f"{name} was refused as conflict, and nothing else was durable under that id by then"
             verdict.violated("C11", message, attempt.answer_line, attempt.line)
         return
-    judge = {"not_member": _is_no_member, "not_found": _is_not_found, "forbidden": _is_forbidden}.get(attempt.code)
+    judge = {"not_member": is_no_member, "not_found": is_not_found, "forbidden": is_forbidden}.get(attempt.code)
     log = logs.get(wish.channel)
     if judge is None or log is None:
         return
@@ -65,53 +65,6 @@ def _changes(log):
     if changes is None:
         changes = log.changes = sorted({*log.turns, *(seq for deletes in log.deletes.values() for seq in deletes)})
     return changes
-
-
-def _is_no_member(_facts, log, user, _wish, seq):
-    return log.role_at(user, seq) is None
-
-
-def _is_not_found(_facts, log, user, wish, seq):
-    if wish.type in ("channel.remove", "channel.role"):
-        return wish.subject is None or log.role_at(wish.subject, seq) is None
-    target = wish.reply_to if wish.type == "send" else wish.target
-    if target is None:
-        # An older recorder did not tell what a message answers to.
-        return wish.type == "send"
-    event = log.events.get(target)
-    if event is None or event["kind"] != "message" or target > seq:
-        return True
-    return log.is_deleted_at(target, seq) or not log.is_visible(user, target)
-
-
-def _is_forbidden(facts, log, user, wish, seq):
-    role = log.role_at(user, seq)
-    if role is None:
-        return False
-    if wish.type in ("send", "edit", "delete", "react"):
-        if role == "reader":
-            return True
-        target = log.events.get(wish.target)
-        is_own = target is not None and target["sender"] == user
-        if wish.type == "edit":
-            return not is_own
-        return wish.type == "delete" and not is_own and role not in MODERATING
-    if log.kind == "direct":
-        return True
-    if wish.type != "channel.leave" and wish.subject is None:
-        # An older recorder did not tell whom it was about.
-        return True
-    owners, members = log.owners_and_members_at(seq)
-    theirs = log.role_at(wish.subject, seq)
-    if wish.type == "channel.invite":
-        return role not in MODERATING or theirs is not None or members >= facts.terms.get("membersMax", 100_000)
-    if wish.type == "channel.role":
-        return role != "owner" or (theirs == "owner" and wish.role != "owner" and owners == 1)
-    leaver = user if wish.type == "channel.leave" else wish.subject
-    is_last_owner = log.role_at(leaver, seq) == "owner" and owners == 1 and members > 1
-    if leaver == user:
-        return is_last_owner
-    return role not in MODERATING or (role != "owner" and theirs in MODERATING) or is_last_owner
 
 
 def _has_conflict(events, request, attempt):

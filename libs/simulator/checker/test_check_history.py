@@ -319,6 +319,20 @@ class Refusals(unittest.TestCase):
         self.assertEqual(broken(before(true_story(), [read, refused(1, "r2", "not_member")], line="rest")), {"C11"})
 
 
+class Rights(unittest.TestCase):
+    def test_what_one_who_was_removed_says_is_not_stored(self):
+        late = event(6, "message", "bob", "b2", "too late")
+        lines = replaced(true_story(), {**refused(2, "b2", "unavailable"), "line": "unknown"}, line="refused", id="b2")
+        lines = before(ending_at(lines, 6), {"line": "final-log", "event": late}, line="final-head")
+        self.assertEqual(broken(replaced(lines, settled("ada", {"c": 6}), line="settled", user="ada")), {"R5"})
+
+    def test_a_wish_is_fulfilled_once_whatever_its_copies_are_called(self):
+        lines = true_story()
+        lines[place_of(lines, line="invoke", id="a2")]["wish"] = "w1"
+        lines[place_of(lines, line="invoke", id="a4")]["wish"] = "w1"
+        self.assertEqual(broken(lines), {"C2"})
+
+
 class Presence(unittest.TestCase):
     def asked(self, user, status, *more):
         answer = {"line": "presence", "user": user, "status": status}

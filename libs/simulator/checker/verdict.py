@@ -1,7 +1,8 @@
 """What was found: counts by invariant, and the first few of each with the lines that show them."""
 
-#: C1 to C11 as in the list of invariants; R21: presence is by connection (rule 21 of the log).
-INVARIANTS = ("C1", "C2", "C3", "C4", "C5", "C6", "C7", "C8", "C9", "C10", "C11", "R21")
+#: C1 to C11 as in the list of invariants, and two rules of the log that none of them holds: what is stored was its
+#: sender's right when it was numbered (R5), and presence is by connection (R21).
+INVARIANTS = ("C1", "C2", "C3", "C4", "C5", "C6", "C7", "C8", "C9", "C10", "C11", "R5", "R21")
 
 
 class Verdict:

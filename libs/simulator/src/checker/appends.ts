@@ -66,6 +66,7 @@ export function checkUnique(history: History, logs: ChannelLogs, findings: Findi
     }
   }
   checkCreations(logs, findings);
+  checkWishes(history, logs, findings);
   checkAckSeqs(history, findings);
 }
 
@@ -82,6 +83,24 @@ function checkCreations(logs: ChannelLogs, findings: Findings): void {
         findings.add("C2", message, [logLine(other), logLine(event)]);
       }
       creations.set(key, event);
+    }
+  }
+}
+
+/** What a program wished for once is there once, whatever its device called the copies. */
+function checkWishes(history: History, logs: ChannelLogs, findings: Findings): void {
+  const made = new Map<string, SeenEvent>();
+  for (const log of logs.values()) {
+    for (const event of log.read) {
+      const request = history.requests.get(`${event.sender}/${event.id ?? ""}`);
+      const wish = request?.attempts[0].invoke.wish;
+      if (request === undefined || wish === undefined) continue;
+      const key = `${request.user}/${request.device}/${wish}`;
+      const other = made.get(key);
+      made.set(key, event);
+      if (other === undefined) continue;
+      const message = `${log.channel}/${event.seq} was wished for once, and is at ${other.channel}/${other.seq} too`;
+      findings.add("C2", message, [logLine(other), logLine(event)]);
     }
   }
 }

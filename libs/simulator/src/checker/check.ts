@@ -8,6 +8,7 @@ import { checkPresence } from "./presence.ts";
 import { checkReads } from "./reads.ts";
 import { checkRefusals } from "./refusals.ts";
 import { checkBaselines, checkSettled } from "./rest.ts";
+import { checkRights } from "./rights.ts";
 import { termsOf } from "./terms.ts";
 import { checkTokens } from "./tokens.ts";
 import { createFindings, type Invariant, invariants, type Violation } from "./violation.ts";
@@ -40,6 +41,7 @@ export function checkHistory(history: History): Verdict {
   checkSettled(history, logs, terms, findings);
   checkBaselines(history, terms, findings);
   checkRefusals(history, logs, clocks, terms, findings);
+  checkRights(history, logs, terms, findings);
   checkPresence(history, terms, findings);
   const counts = Object.fromEntries(invariants.map((invariant) => [invariant, findings.count(invariant)]));
   return { violations: findings.kept, counts: counts as Record<Invariant, number> };

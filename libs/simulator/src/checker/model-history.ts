@@ -113,15 +113,17 @@ function createModel(random: Random) {
     if (request === undefined) return;
     const { user, frame } = request;
     const isIn = log.some((event) => event.sender === user && event.id === frame["id"]);
-    if (!isIn && !members.has(user)) return refuse(request);
+    if (!isIn && !members.has(user)) return refuse(request, "not_member");
+    const isGone = log.some(({ kind, target }) => kind === "delete" && target === frame["target"]);
+    if (!isIn && isGone) return refuse(request, "not_found");
     if (!isIn) append(user, frame);
     pending[pending.indexOf(request)] = { ...request, isAppended: true };
   };
 
-  const refuse = (request: Pending): void => {
+  const refuse = (request: Pending, code: string): void => {
     pending.splice(pending.indexOf(request), 1);
     const { connection, frame } = request;
-    lines.push({ line: "refused", at: now(), connection, id: String(frame["id"]), code: "not_member" });
+    lines.push({ line: "refused", at: now(), connection, id: String(frame["id"]), code });
   };
 
   const answer = (): void => {

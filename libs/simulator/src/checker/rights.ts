@@ -1,5 +1,38 @@
+import type { History } from "../history/history.ts";
 import type { InvokeLine } from "../history/lines.ts";
-import { type ChannelLog, findMembership } from "./channel-log.ts";
+import { isMadeOf } from "./appends.ts";
+import { type ChannelLog, type ChannelLogs, findMembership, logLine } from "./channel-log.ts";
+import type { Terms } from "./terms.ts";
+import type { Findings } from "./violation.ts";
+
+/** R5: whoever numbers an event judges it on the log before it, so everything in a log was right there and then. */
+export function checkRights(history: History, logs: ChannelLogs, { membersMax }: Terms, findings: Findings): void {
+  for (const log of logs.values()) {
+    for (const event of log.read) {
+      const request = history.requests.get(`${event.sender}/${event.id ?? ""}`);
+      const invoke = request?.attempts.find((attempt) => isMadeOf(log, event, attempt.invoke))?.invoke;
+      if (event.kind === "created" || event.kind === "noop" || invoke === undefined) continue;
+      const why = findWrong(log, event.sender, invoke, event.seq - 1, membersMax);
+      if (why === undefined) continue;
+      findings.add("R5", `${log.channel}/${event.seq} is stored, and ${event.sender} ${why}`, [invoke, logLine(event)]);
+    }
+  }
+}
+
+const aboutSomebody: ReadonlySet<string> = new Set(["channel.invite", "channel.remove", "channel.role"]);
+
+function findWrong(log: ChannelLog, user: string, asked: InvokeLine, seq: number, membersMax: number) {
+  if (log.roleAt(user, seq) === undefined) return "was no member then";
+  // What an older recorder left out can't be judged.
+  if (aboutSomebody.has(asked.type) && asked.subject === undefined) return undefined;
+  if (isForbidden(log, user, asked, seq, membersMax)) return "had no right to it then";
+  if (isPointing(asked) && isNotFound(log, user, asked, seq)) return "could not see then what it points at";
+  return undefined;
+}
+
+function isPointing({ type, replyTo }: InvokeLine): boolean {
+  return type === "send" ? replyTo !== undefined : type !== "channel.invite" && type !== "channel.leave";
+}
 
 /** Whether `not_found` was true after the first `seq` events: what the request points at was not there for this user. */
 export function isNotFound(log: ChannelLog, user: string, asked: InvokeLine, seq: number): boolean {

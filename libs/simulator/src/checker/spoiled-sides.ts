@@ -275,6 +275,43 @@ export const spoiledSides: readonly Spoiler[] = [
     },
   },
   {
+    name: "a new id on retry",
+    finds: "C2",
+    mutate(lines) {
+      const head = all(lines, "final-head")[0];
+      const line = messages(lines).find(({ event }) => event.isDeleted === undefined && event.isEdited === undefined);
+      const sent = all(lines, "invoke").find(({ id }) => id === line?.event.id);
+      if (head === undefined || line === undefined || sent === undefined) return;
+      const wish = "one";
+      const again: HistoryLine = { ...line, event: { ...line.event, seq: head.head + 1, id: "again" } };
+      const spoiled = replace(lines, sent, { ...sent, wish }, { ...sent, wish, id: "again" }) ?? [];
+      return [...(replace(spoiled, head, { ...head, head: head.head + 1 }) ?? []), again];
+    },
+  },
+  {
+    name: "rights judged at the session only",
+    finds: "R5",
+    mutate(lines) {
+      // What the one who is removed said last comes after the removal.
+      const removal = all(lines, "final-log").find(({ event }) => event.members?.[0]?.change === "removed");
+      const head = all(lines, "final-head")[0];
+      const last = messages(lines).findLast(({ event }) => event.sender === "cy" && event.isDeleted === undefined);
+      if (removal === undefined || head === undefined) return;
+      const connected = all(lines, "connected").findLast(({ user }) => user === "cy");
+      const resumed = all(lines, "resumed").find(({ connection }) => connection === connected?.connection);
+      const bob = messages(lines).find(({ event }) => event.isDeleted === undefined)?.event ?? last?.event;
+      if (connected === undefined || resumed === undefined || bob === undefined) return;
+      const { content } = bob;
+      const asked = { line: "invoke", at: 0, connection: connected.connection, id: "late", channel: "room" } as const;
+      const late = { ...bob, sender: "cy", id: "late", seq: head.head + 1, content: { rest: content.rest } };
+      const spoiled =
+        replace(lines, resumed, resumed, { ...asked, type: "send", content: { rest: content.rest } }) ?? [];
+      const { isEdited: _, ...stored } = late;
+      const end: HistoryLine = { line: "final-log", at: 0, event: stored };
+      return [...(replace(spoiled, head, { ...head, head: head.head + 1 }) ?? []), end];
+    },
+  },
+  {
     name: "rights refused to an owner",
     finds: "C11",
     mutate: (lines) => withRefusal(lines, "forbidden", { type: "channel.invite", subject: "eve" }),

@@ -1,7 +1,10 @@
 import type { HistoryLine } from "../history/lines.ts";
 
-/** What the checkers look for: C1 to C11 of the list of invariants, and R21: presence is by connection. */
-export const invariants = ["C1", "C2", "C3", "C4", "C5", "C6", "C7", "C8", "C9", "C10", "C11", "R21"] as const;
+/**
+ * What the checkers look for: C1 to C11 of the list of invariants, and two rules of the log that none of those holds: an
+ * event was its sender's right when it was numbered (R5), and presence is by connection (R21).
+ */
+export const invariants = ["C1", "C2", "C3", "C4", "C5", "C6", "C7", "C8", "C9", "C10", "C11", "R5", "R21"] as const;
 
 export type Invariant = (typeof invariants)[number];
 

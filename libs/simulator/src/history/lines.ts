@@ -177,6 +177,8 @@ export interface InvokeLine {
   readonly at: number;
   readonly connection: number;
   readonly id: string;
+  /** Which of the wishes of the device's program this is, the same for all copies; where the recorder can know it. */
+  readonly wish?: string;
   readonly type: RequestType;
   /** Absent for `channel.create`. */
   readonly channel?: string;
