@@ -15,8 +15,8 @@ const probedAbove = 32;
  * that read a whole collection for anything else.
  */
 export class PointReader implements LogReader {
-  /** Few at first: who follows a log mostly finds nothing or one event. */
-  readonly stepEvents: readonly [number, number] = [16, 64];
+  /** Few at first: who follows a log mostly finds nothing or one event, and each that is asked for costs a command. */
+  readonly stepEvents: readonly [number, number] = [2, 64];
   readonly #collections: Collections;
   readonly #limit: LimitFunction;
   readonly #onTouch: OnTouch;

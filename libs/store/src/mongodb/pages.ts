@@ -18,7 +18,9 @@ export async function pageAfter(
   const events: StoredEvent[] = [];
   let bytes = 0;
   let next = after + 1;
-  let [step, laterStep] = reader.stepEvents;
+  const [firstStep, laterStep] = reader.stepEvents;
+  // What is known to be there is asked for at once; who follows a log is at its end, and finds nothing or one event.
+  let step = Math.min(laterStep, Math.max(firstStep, watermarks.peek(channel) - after + 1));
   for (;;) {
     // One more than the page may hold: it tells whether the page ends at the head.
     const count = bytes < limit.bytesMax ? Math.min(step, limit.events - events.length + 1) : 1;
@@ -34,7 +36,7 @@ export async function pageAfter(
     }
     watermarks.learn(channel, from - 1, next - 1);
     if (next - from < count) return { events, isEnd: true };
-    step = laterStep;
+    step = Math.min(laterStep, step * 4);
   }
 }
 

@@ -43,6 +43,9 @@ export function costContract(data: () => StoreData, longLogEvents: number): void
       expect(costs.back).toBeLessThanOrEqual(60);
       const last = await store.readBefore("long", longLogEvents + 1, { events: 3 });
       expect(seqs(last.events)).toEqual([longLogEvents - 2, longLogEvents - 1, longLogEvents]);
+      // Whoever follows a log asks at its end, again and again: nothing new, or one event.
+      expect(await cost(() => store.readAfter("long", longLogEvents, { events: 500 }))).toBeLessThanOrEqual(2);
+      expect(await cost(() => store.readAfter("long", longLogEvents - 1, { events: 500 }))).toBeLessThanOrEqual(3);
       // A head that was asked for before costs next to nothing.
       expect(await cost(() => store.head("long"))).toBeLessThanOrEqual(2);
       await store.close();
