@@ -29,8 +29,11 @@ const pageBytesMax = 512 * 1024;
  * **Errors**: StoreError.
  */
 export async function readPage(store: MessageStore, request: PageRequest): Promise<Page> {
+  // Before the page: what is at its origin by then is in the page, and all else is in the log above. The other way
+  // round, what reaches its origin in between would be in neither, and deleted text would be shown.
+  const applied = (await store.readSummaries([request.channel])).get(request.channel)?.applied ?? 0;
   const { stored, isComplete } = request.after === undefined ? await back(store, request) : await on(store, request);
-  const lacking = await readLacking(store, request.channel, request.head);
+  const lacking = await readLacking(store, request.channel, applied, request.head);
   const events = stored.map((one) => encodeFoldedEvent(one.event, mergeOrigin(one.origin, lacking.get(one.event.seq))));
   return { events, isComplete };
 }
@@ -90,14 +93,15 @@ function visible(request: PageRequest): { from: Seq; to: Seq }[] {
     .filter(({ from, to }) => from <= to);
 }
 
-/** Effects that are in the log and perhaps not at their origins yet, by target. */
+/** Effects of the events above `applied` up to the head, by target. */
 async function readLacking(
   store: MessageStore,
   channel: ChannelId,
+  applied: Seq,
   head: Seq,
 ): Promise<ReadonlyMap<Seq, readonly OriginEffect[]>> {
   const lacking = new Map<Seq, OriginEffect[]>();
-  let after = (await store.readSummaries([channel])).get(channel)?.applied ?? 0;
+  let after = applied;
   while (after < head) {
     const page = await store.readAfter(channel, after, { events: 500 });
     const last = page.events.at(-1);
