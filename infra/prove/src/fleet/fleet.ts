@@ -1,4 +1,4 @@
-import { closeSync, openSync } from "node:fs";
+import { closeSync, openSync, writeSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -89,7 +89,8 @@ class FleetBuilder {
     this.#coroner = createCoroner(this.#troubleFile, (node, how) => options.onChange(node, `ended: ${how}`));
     this.#supervisor = createSupervisor({
       module: faultNodeModule,
-      say: () => {},
+      // Beside what the processes log: why one could not start, or not end.
+      say: (line) => void writeSync(this.#log, `${line}\n`),
       output: this.#log,
       onBack: ({ node }, pid, up) => {
         this.#nodes.get(node)?.cameUp(pid, up);
