@@ -71,7 +71,7 @@ export function createParts(config: ChatServerConfig, ports: PartsPorts, kinds: 
   const homes = new Homes(node, cluster.registry);
   const users = new Users(clock, { perSecond: config.requestsPerSecond, burst: config.requestsBurst });
   const peers = new Peers({ clock, bus, self: node, telemetry, handler: (from, message) => handlePeer(from, message) });
-  const interest = new kinds.InterestHost(clock, homes, peers);
+  const interest = new kinds.InterestHost(clock, homes, peers, (channel) => relays.doubt(channel));
   const relays = new kinds.RelayHost({
     clock,
     store,
@@ -86,8 +86,12 @@ export function createParts(config: ChatServerConfig, ports: PartsPorts, kinds: 
     deliverHere: (channel, events) => relays.learn(channel, events),
     joinedHere: (channel, members, seq) => sessions.joined(channel, members, seq),
     onPublished: (channel, head) => echo.note(channel, head),
+    onJoinTold: (channel, members, seq) => echo.noteJoin(channel, members, seq),
   });
-  const echo = new kinds.HeadEchoHost(clock, (headsTold) => publisher.tellHeads(headsTold));
+  const echo = new kinds.HeadEchoHost(clock, {
+    heads: (told) => publisher.tellHeads(told),
+    joined: (channel, members, seq) => publisher.tellJoined(channel, members, seq),
+  });
   const { queueMax, runMax, membersMax } = config;
   const logs = new kinds.LogHost({
     clock,
@@ -163,6 +167,8 @@ export function watchOver(parts: Parts, lease: Lease, bus: Bus, telemetry: Telem
       // Somebody else may have been the home meanwhile: nothing is judged on what was known before.
       logger.warn({ epoch: newEpoch }, "lease lost and taken anew");
       logs.forgetAll();
+      // And homes may have taken us for gone.
+      interest.redeclareAll();
       heads.checkAll();
       presence.enterAll(sessions.all());
     }),

@@ -34,6 +34,7 @@ const logsMax = 20_000;
  * **Bounds**: 20,000 logs; an idle one is forgotten after two minutes, or earlier when there are too many.
  */
 export class LogHost {
+  protected readonly limits: ChannelLogLimits;
   private readonly options: LogHostOptions;
   private readonly logs = new Map<ChannelId, Held>();
   private readonly origin: OriginHost;
@@ -41,7 +42,8 @@ export class LogHost {
 
   constructor(options: LogHostOptions) {
     this.options = options;
-    this.origin = new OriginHost(options.clock, options.store, options.telemetry);
+    this.limits = options.limits;
+    this.origin = this.createOrigin(options);
     this.stop = options.clock.every(10_000, () => this.evict());
   }
 
@@ -78,7 +80,7 @@ export class LogHost {
   private hold(channel: ChannelId): Held {
     let held = this.logs.get(channel);
     if (held === undefined) {
-      held = { log: new ChannelLog(channel, this.effectsFor(channel), this.options.limits), usedAt: 0 };
+      held = { log: this.createLog(channel, this.effectsFor(channel)), usedAt: 0 };
       this.logs.set(channel, held);
       if (this.logs.size > logsMax) this.evict();
     }
@@ -86,10 +88,22 @@ export class LogHost {
     return held;
   }
 
-  private effectsFor(channel: ChannelId): ChannelLogEffects<Asker> {
+  protected createOrigin({ clock, store, telemetry }: LogHostOptions): OriginHost {
+    return new OriginHost(clock, store, telemetry);
+  }
+
+  protected createLog(channel: ChannelId, effects: ChannelLogEffects<Asker>): ChannelLog<Asker> {
+    return new ChannelLog(channel, effects, this.limits);
+  }
+
+  protected logOf(channel: ChannelId): ChannelLog<Asker> {
+    return this.hold(channel).log;
+  }
+
+  protected effectsFor(channel: ChannelId): ChannelLogEffects<Asker> {
     const { clock, store, telemetry } = this.options;
     const { metrics } = telemetry;
-    const log = (): ChannelLog<Asker> => this.hold(channel).log;
+    const log = (): ChannelLog<Asker> => this.logOf(channel);
     const attempt = (token: number, work: () => Promise<void>): void => {
       work().catch((error: unknown) => {
         if (error instanceof StoreError) metrics.storeErrors.of(error.code).inc();

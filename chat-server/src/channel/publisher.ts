@@ -15,6 +15,7 @@ export class Publisher {
   private readonly deliverHere: (channel: ChannelId, events: readonly RelayedEvent[]) => void;
   private readonly joinedHere: (channel: ChannelId, users: readonly string[], seq: number) => void;
   private readonly onPublished: (channel: ChannelId, head: Seq) => void;
+  private readonly onJoinTold: (channel: ChannelId, users: readonly string[], seq: Seq) => void;
   private readonly interested = new Map<ChannelId, Set<NodeId>>();
 
   constructor(options: {
@@ -23,12 +24,15 @@ export class Publisher {
     deliverHere: (channel: ChannelId, events: readonly RelayedEvent[]) => void;
     joinedHere: (channel: ChannelId, users: readonly string[], seq: number) => void;
     onPublished: (channel: ChannelId, head: Seq) => void;
+    /** Some servers were told that these users have become members, and may not have heard it. */
+    onJoinTold: (channel: ChannelId, users: readonly string[], seq: Seq) => void;
   }) {
     this.homes = options.homes;
     this.peers = options.peers;
     this.deliverHere = options.deliverHere;
     this.joinedHere = options.joinedHere;
     this.onPublished = options.onPublished;
+    this.onJoinTold = options.onJoinTold;
   }
 
   settled(channel: ChannelId, events: readonly LogEvent[]): void {
@@ -41,13 +45,12 @@ export class Publisher {
       this.onPublished(channel, events.at(-1)?.seq ?? 0);
     }
     for (const { body, seq } of events) {
-      if (body.kind === "created")
-        this.tellJoined(
-          channel,
-          body.members.map((member) => member.user),
-          seq,
-        );
-      else if (body.kind === "member" && body.change === "joined") this.tellJoined(channel, [body.user], seq);
+      const users = body.kind === "created" ? body.members.map((member) => member.user) : [];
+      if (body.kind === "member" && body.change === "joined") users.push(body.user);
+      if (users.length === 0) continue;
+      this.joinedHere(channel, users, seq);
+      this.tellJoined(channel, users, seq);
+      if (this.homes.others().length > 0) this.onJoinTold(channel, users, seq);
     }
   }
 
@@ -103,8 +106,7 @@ export class Publisher {
   }
 
   /** To everybody: only the server that holds a user's sessions knows that it does. Rare, as joins are. */
-  private tellJoined(channel: ChannelId, users: readonly string[], seq: number): void {
-    this.joinedHere(channel, users, seq);
+  tellJoined(channel: ChannelId, users: readonly string[], seq: Seq): void {
     const packed = this.peers.pack({ type: "joined", channel, users, seq });
     for (const node of this.homes.others()) this.peers.sendPacked(node, packed);
   }

@@ -32,7 +32,7 @@ export function createPeerHandler(parts: {
         peers.send(from, { type: "interested", channels: message.channels });
         break;
       case "interested":
-        interest.onConfirmed(message.channels);
+        interest.onConfirmed(from, message.channels);
         break;
       case "uninterest":
         publisher.removeInterest(from, message.channels);

@@ -44,11 +44,14 @@ async function twoServers() {
   await Promise.all([peers.open(), other.open()]);
   onTestFinished(() => bus.close());
   const channel = Array.from({ length: 50 }, (_one, index) => `c${index}`).find((one) => !homes.isHome(one)) ?? "";
-  const interest = new InterestHost(clock, homes, peers);
+  const late: string[] = [];
+  const interest = new InterestHost(clock, homes, peers, (one) => late.push(one));
+  onTestFinished(() => interest.close());
   return {
     channel,
     heard,
     interest,
+    late,
     show: (next: ClusterView) => {
       view = next;
     },
@@ -73,4 +76,28 @@ test("a change of the view that leaves a channel's home as it was says nothing",
   interest.withdraw(channel);
   await expect.poll(() => heard.length).toBe(2);
   expect(heard.at(-1)).toEqual({ type: "uninterest", channels: [channel] });
+});
+
+test("an interest that nobody confirms is told again until its home does", async () => {
+  const { channel, heard, interest } = await twoServers();
+  void interest.declare(channel);
+  await expect.poll(() => heard.length, { timeout: 5_000 }).toBe(2);
+  interest.onConfirmed("chat-3", [channel]);
+  await expect.poll(() => heard.length, { timeout: 5_000 }).toBe(3);
+  interest.onConfirmed("chat-2", [channel]);
+  const told = heard.length;
+  await new Promise((resolve) => setTimeout(resolve, 1_200));
+  expect(heard.length).toBe(told);
+});
+
+test("heads are compared once an interest is confirmed that was not waited for any more, or had moved", async () => {
+  const { channel, interest, late, show } = await twoServers();
+  const declared = interest.declare(channel);
+  interest.onConfirmed("chat-2", [channel]);
+  await declared;
+  expect(late).toEqual([]);
+  show(viewOf(2, { "chat-1": 1, "chat-2": 2 }));
+  interest.redeclareMoved();
+  interest.onConfirmed("chat-2", [channel]);
+  expect(late).toEqual([channel]);
 });

@@ -1,7 +1,7 @@
 import type { NodeId } from "@parley/cluster";
 import type { ChannelId } from "@parley/protocol";
 import type { Homes } from "../channel/homes.ts";
-import type { Clock } from "../clock.ts";
+import type { CallOff, Clock } from "../clock.ts";
 import type { Peers } from "../peer/peers.ts";
 
 interface Home {
@@ -11,6 +11,8 @@ interface Home {
 
 /** Without an answer by then the relay goes on unconfirmed, and its head checks stand in. */
 const confirmMs = 400;
+/** What is not confirmed is told again so often: the word, or its answer, was lost. */
+const againMs = 1_000;
 const batchMax = 500;
 
 /**
@@ -23,12 +25,22 @@ export class InterestHost {
   private readonly peers: Peers;
   /** Home, and its incarnation, that each channel was declared to. */
   private readonly declared = new Map<ChannelId, Home>();
+  /** Declared to their homes, which have not said so yet. */
+  private readonly unconfirmed = new Set<ChannelId>();
   private readonly waiting = new Map<ChannelId, (() => void)[]>();
   private readonly gathered = new Map<NodeId, ChannelId[]>();
+  private readonly onLate: (channel: ChannelId) => void;
+  private readonly stop: CallOff;
   private isGathering = false;
 
-  constructor(clock: Clock, homes: Homes, peers: Peers) {
+  /**
+   * `onLate`: the channel was confirmed after its log had been read. What was appended in between was sent to nobody
+   * here, so its head must be compared (attach, confirmed, *then* read: rule 17).
+   */
+  constructor(clock: Clock, homes: Homes, peers: Peers, onLate: (channel: ChannelId) => void) {
     this.clock = clock;
+    this.onLate = onLate;
+    this.stop = clock.every(againMs, () => this.tellAgain());
     this.homes = homes;
     this.peers = peers;
   }
@@ -39,11 +51,11 @@ export class InterestHost {
     // Our own relay hears everything by a call.
     if (home === this.homes.self || !this.peers.isUp) return Promise.resolve();
     return new Promise((resolve) => {
-      const stop = this.clock.after(confirmMs, done);
-      function done(): void {
+      const stop = this.clock.after(confirmMs, () => this.goOn(channel));
+      const done = (): void => {
         stop();
         resolve();
-      }
+      };
       const others = this.waiting.get(channel);
       if (others === undefined) this.waiting.set(channel, [done]);
       else others.push(done);
@@ -54,17 +66,24 @@ export class InterestHost {
   withdraw(channel: ChannelId): void {
     const home = this.declared.get(channel)?.node;
     this.declared.delete(channel);
+    this.unconfirmed.delete(channel);
     if (home !== undefined && home !== this.homes.self) {
       this.peers.send(home, { type: "uninterest", channels: [channel] });
     }
   }
 
-  onConfirmed(channels: readonly ChannelId[]): void {
+  /** `from` sends us the events of these channels from now on; of use only where it is still their home. */
+  onConfirmed(from: NodeId, channels: readonly ChannelId[]): void {
     for (const channel of channels) {
-      const waiting = this.waiting.get(channel) ?? [];
-      this.waiting.delete(channel);
-      for (const done of waiting) done();
+      if (this.declared.get(channel)?.node !== from) continue;
+      const isWaitedFor = this.waiting.has(channel);
+      if (this.unconfirmed.delete(channel) && !isWaitedFor) this.onLate(channel);
+      this.goOn(channel);
     }
+  }
+
+  close(): void {
+    this.stop();
   }
 
   /** The view changed: tells those homes that are others now, or the same started anew. */
@@ -81,6 +100,20 @@ export class InterestHost {
     for (const channel of this.declared.keys()) this.redeclare(channel);
   }
 
+  private tellAgain(): void {
+    if (!this.peers.isUp) return;
+    for (const channel of this.unconfirmed) {
+      const home = this.declared.get(channel)?.node;
+      if (home !== undefined) this.gather(home, channel);
+    }
+  }
+
+  private goOn(channel: ChannelId): void {
+    const waiting = this.waiting.get(channel) ?? [];
+    this.waiting.delete(channel);
+    for (const done of waiting) done();
+  }
+
   private redeclare(channel: ChannelId): void {
     const home = this.note(channel);
     if (home !== this.homes.self) this.gather(home, channel);
@@ -89,6 +122,8 @@ export class InterestHost {
   private note(channel: ChannelId): NodeId {
     const node = this.homes.homeOf(channel);
     this.declared.set(channel, { node, epoch: this.homes.epochOf(node) });
+    if (node === this.homes.self) this.unconfirmed.delete(channel);
+    else this.unconfirmed.add(channel);
     return node;
   }
 
@@ -110,7 +145,9 @@ export class InterestHost {
       for (let at = 0; at < channels.length; at += batchMax) {
         const part = channels.slice(at, at + batchMax);
         // Nobody is there to confirm: whoever waits goes on at once.
-        this.peers.send(home, { type: "interest", channels: part }, () => this.onConfirmed(part));
+        this.peers.send(home, { type: "interest", channels: part }, () => {
+          for (const channel of part) this.goOn(channel);
+        });
       }
     }
   }

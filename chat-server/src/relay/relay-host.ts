@@ -26,6 +26,8 @@ export interface RelayRecord {
   waiters: { readonly seq: Seq; readonly resolve: () => void }[];
 }
 
+export type RelayParts = ConstructorParameters<typeof RelayChannel<RelaySession>>;
+
 export interface RelayHostOptions {
   readonly clock: Clock;
   readonly store: MessageStore;
@@ -112,6 +114,12 @@ export class RelayHost {
     });
   }
 
+  /** Events may have passed by: the head is compared with the store at the next tick. */
+  doubt(channel: ChannelId): void {
+    const record = this.records.get(channel);
+    if (record !== undefined) record.checkedAt = 0;
+  }
+
   hear(channel: ChannelId, seq: Seq): void {
     const record = this.records.get(channel);
     if (record?.relay === undefined || seq <= record.relay.cursor) return;
@@ -167,7 +175,7 @@ export class RelayHost {
         this.options.telemetry.logger.debug({ err: error }, "snapshot not kept");
       });
     }
-    const relay = new RelayChannel<RelaySession>(record.channel, state, {
+    const relay = this.createRelay(record.channel, state, {
       deliver: (from, payloads) => this.deliver(record, from, payloads),
       read: (after, attempt) => this.read(record, after, attempt),
       sessionsOf: (user) => this.options.sessionsOf(user, record.channel),
@@ -177,6 +185,10 @@ export class RelayHost {
     record.relay = relay;
     if (record.heard > relay.cursor) relay.hear(record.heard);
     return relay;
+  }
+
+  protected createRelay(...parts: RelayParts): RelayChannel<RelaySession> {
+    return new RelayChannel(...parts);
   }
 
   private deliver(record: RelayRecord, from: Seq, payloads: readonly Uint8Array[]): void {
