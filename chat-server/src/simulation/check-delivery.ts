@@ -1,7 +1,10 @@
-import type { ChannelId, Seq } from "@parley/protocol";
+import type { ChannelId, Seq, UserId } from "@parley/protocol";
 import type { LogEvent } from "@parley/store";
+import { eraseBody } from "@parley/store/testing";
+import type { ChannelFold } from "../channel/fold.ts";
+import { toRelayed } from "../relay/relayed-event.ts";
 import { foldOf } from "./fold-of.ts";
-import type { History, SocketHistory } from "./history.ts";
+import type { History, SocketHistory, Written } from "./history.ts";
 import type { StoreModel } from "./store-model.ts";
 import { relayedForm } from "./world.ts";
 
@@ -18,11 +21,11 @@ export function checkDelivery(
   const fold = foldOf(log);
   const where = `device ${socket.device} (${socket.user}), ${channel}`;
   let cursor: Seq | undefined;
-  for (const one of written) {
+  for (const [place, one] of written.entries()) {
     switch (one.kind) {
       case "from":
         cursor = one.cursor;
-        if (one.isJoined && !fold.intervalsOf(socket.user).some(({ from }) => from === one.cursor + 1))
+        if (one.isJoined && !beginsAt(fold, socket.user, one.cursor, written[place + 1]))
           history.violate("C4", `${where}: begins after ${one.cursor}, where no membership begins`);
         break;
       case "end":
@@ -32,10 +35,15 @@ export function checkDelivery(
         if (cursor === undefined || one.to <= cursor) history.violate("C4", `${where}: gap to ${one.to} at ${cursor}`);
         cursor = one.to;
         break;
+      case "reset":
+        // These logs never get shorter.
+        history.violate("16", `${where}: reset from ${one.from} to ${one.head}`);
+        cursor = one.head;
+        break;
       case "event": {
         const event = log[one.seq - 1];
         if (event === undefined) history.violate("C5", `${where}: ${one.seq} was delivered, and is not in the log`);
-        else if (Buffer.compare(relayedForm(event).payload, one.payload) !== 0)
+        else if (!isOf(event, one.payload))
           history.violate("C4", `${where}: other bytes of ${one.seq} than in the log`);
         if (cursor === undefined || one.seq !== cursor + 1)
           history.violate("C4", `${where}: ${one.seq} was sent after ${cursor}`);
@@ -49,4 +57,16 @@ export function checkDelivery(
         one satisfies never;
     }
   }
+}
+
+/** As it was written, or as a deletion left it. */
+function isOf(event: LogEvent, payload: Uint8Array): boolean {
+  if (Buffer.compare(relayedForm(event).payload, payload) === 0) return true;
+  return Buffer.compare(toRelayed({ ...event, body: eraseBody(event.body) }).payload, payload) === 0;
+}
+
+/** A channel that one has come back to begins where one left it, and the hole is announced at once. */
+function beginsAt(fold: ChannelFold, user: UserId, cursor: Seq, next: Written | undefined): boolean {
+  const start = next?.kind === "gap" ? next.to : cursor;
+  return fold.intervalsOf(user).some(({ from }) => from === start + 1 || from === cursor + 1);
 }

@@ -4,9 +4,9 @@ import { decide, pointsAt, type Target } from "../channel/decide.ts";
 import { ChannelFold } from "../channel/fold.ts";
 import { type AppendRequest, requestKey } from "../channel/request.ts";
 import { checkDelivery } from "./check-delivery.ts";
+import { checkPage } from "./check-page.ts";
 import type { Attempt, History } from "./history.ts";
-import { logLimits } from "./log-host-model.ts";
-import type { Scenario } from "./scenario.ts";
+import { logLimits, type Scenario } from "./scenario.ts";
 import type { StoreModel } from "./store-model.ts";
 
 /** Checks the invariants over a whole history, once everything has come to rest. */
@@ -20,6 +20,23 @@ export function checkHistory(history: History, stores: ReadonlyMap<ChannelId, St
     log.checkOperations(history);
     log.checkOrder(history);
     for (const socket of history.sockets) checkDelivery(history, socket, channel, log.events, store);
+    for (const page of history.pages) if (page.channel === channel) checkPage(history, page, log.events, store);
+  }
+  checkCreations(history, stores);
+}
+
+/** Rule 18: one request, one channel; and two people have one direct channel. */
+function checkCreations(history: History, stores: ReadonlyMap<ChannelId, StoreModel>): void {
+  const made = new Map<string, ChannelId>();
+  for (const [channel, store] of stores) {
+    const [first] = store.everything();
+    if (first?.body.kind !== "created") continue;
+    const { channelKind, members } = first.body;
+    const pair = members.map(({ user }) => user).sort();
+    const key = channelKind === "direct" ? `the direct channel of ${pair.join(" and ")}` : `request ${first.id}`;
+    const other = made.get(key);
+    if (other !== undefined) history.violate("18", `${key} is there twice, as ${other} and as ${channel}`);
+    made.set(key, channel);
   }
 }
 
@@ -153,7 +170,7 @@ class FinalLog {
         history.violate("C6", `${this.channel} ${seq}: acked before an event below it was asked for`);
       }
       latest = Math.max(latest, operation.invokedAt);
-      if (!operation.isChained || operation.request.wish.kind === "create") continue;
+      if (!operation.isChained) continue;
       if (reused.has(operation.request.sender)) continue;
       const before = latestOf.get(operation.device) ?? -1;
       if (operation.number < before) {

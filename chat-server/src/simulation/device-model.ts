@@ -1,9 +1,9 @@
 import type { ChannelId, RequestId, Seq, UserId } from "@parley/protocol";
 import { contentHash } from "../channel/content-hash.ts";
 import type { Answer, AppendRequest, Wish } from "../channel/request.ts";
-import type { Socket } from "./gateway-model.ts";
+import type { GatewayModel, Socket } from "./gateway-model.ts";
 import type { Attempt, Operation } from "./history.ts";
-import { hashKey, type PlannedDevice, type PlannedWish } from "./scenario.ts";
+import { createId, direct, hashKey, type PlannedDevice, type PlannedWish } from "./scenario.ts";
 import type { World } from "./world.ts";
 
 interface Entry {
@@ -12,7 +12,6 @@ interface Entry {
   prev: RequestId | undefined;
   sentPrev: RequestId | undefined;
   isOnWire: boolean;
-  sentAt: number;
   openCopies: number;
   inconclusive: number;
 }
@@ -24,7 +23,7 @@ interface Outbox {
   retryAt: number;
 }
 
-const ackWithinMs = 350;
+const reconnectMs = 60;
 
 /** One device with an outbox that abides by rules 8 to 10, as the SDK does. */
 export class DeviceModel {
@@ -32,10 +31,15 @@ export class DeviceModel {
   readonly user: UserId;
   private readonly plan: PlannedDevice;
   private readonly world: World;
-  private readonly outboxes = new Map<ChannelId, Outbox>();
+  private readonly outboxes = new Map<string, Outbox>();
   private readonly cursors = new Map<ChannelId, Seq>();
+  private gateway: GatewayModel | undefined;
   private socket: Socket | undefined;
+  /** By the number that the answer names. */
+  private waitingFor = new Map<number, (frame: ServerFrame) => void>();
   private ids = 0;
+  /** It has gone for good. */
+  isAway = false;
 
   constructor(world: World, number: number, plan: PlannedDevice) {
     this.world = world;
@@ -62,22 +66,36 @@ export class DeviceModel {
 
   /** A new socket, with the cursors of the old; what has no answer is unknown. */
   connect(): void {
-    if (this.socket !== undefined) this.world.gateway.close(this.socket);
-    for (const outbox of this.outboxes.values()) {
-      outbox.isProbing = false;
-      outbox.retryAt = 0;
-      for (const entry of outbox.entries) entry.isOnWire = false;
-    }
-    this.socket = this.world.gateway.connect(this, this.user, this.cursors);
-    for (const channel of this.outboxes.keys()) this.flush(channel);
+    if (this.isAway) return;
+    if (this.socket !== undefined) this.gateway?.close(this.socket);
+    this.forgetSocket();
+    const { gateways, random } = this.world;
+    this.gateway = random.pick(gateways);
+    this.socket = this.gateway.connect(this, this.user, this.cursors);
+    for (const queue of this.outboxes.keys()) this.flush(queue);
+  }
+
+  /** Goes, and does not come back. */
+  leave(): void {
+    if (this.socket !== undefined) this.gateway?.close(this.socket);
+    this.socket = undefined;
+    this.isAway = true;
   }
 
   move(): void {
-    if (this.socket !== undefined) this.world.gateway.move(this.socket);
+    if (this.socket !== undefined) this.gateway?.move(this.socket);
   }
 
   cursor(channel: ChannelId): Seq | undefined {
     return this.socket?.cursors.get(channel);
+  }
+
+  onClosed(socket: Socket): void {
+    if (this.socket !== socket) return;
+    this.forgetSocket();
+    this.world.timeline.after(reconnectMs + this.world.random.below(reconnectMs), () => {
+      if (this.socket === undefined) this.connect();
+    });
   }
 
   onFollowed(channel: ChannelId, cursor: Seq): void {
@@ -96,32 +114,64 @@ export class DeviceModel {
     this.cursors.delete(channel);
   }
 
+  onAnswered(socket: Socket, ordinal: number, payload: Uint8Array): void {
+    if (this.socket !== socket) return;
+    const done = this.waitingFor.get(ordinal);
+    this.waitingFor.delete(ordinal);
+    done?.(JSON.parse(Buffer.from(payload).toString()));
+  }
+
   wish(planned: PlannedWish): void {
-    const { history, timeline } = this.world;
+    if (this.isAway) return;
+    if (planned.kind === "page") return this.readPage(planned);
     const wish = this.toWish(planned);
     const { channel } = planned;
     if (planned.isRaw) return this.sendRaw(channel, wish, planned.choice);
-    const id = this.nextId();
-    // Creating is a call of its own in the SDK, beside the outbox.
-    const queue = wish.kind === "create" ? `${channel}/create` : channel;
+    const isCall = !isMessage(wish);
+    const id = wish.kind === "create" && wish.channelKind === "group" ? createId : this.nextId();
+    // Calls of the SDK go beside the outbox, and link to nothing.
+    const queue = isCall ? `${channel}/calls` : channel;
     const outbox = this.outboxOf(queue);
-    const prev = this.plan.isChained ? outbox.last : undefined;
-    const request: AppendRequest = { channel, sender: this.user, id, hash: contentHash(hashKey, wish), wish };
+    const isChained = this.plan.isChained && !isCall;
+    const prev = isChained ? outbox.last : undefined;
+    const operation = this.note(channel, id, wish, isChained, false);
+    outbox.entries.push({
+      operation,
+      id,
+      prev,
+      sentPrev: undefined,
+      isOnWire: false,
+      openCopies: 0,
+      inconclusive: 0,
+    });
+    outbox.last = id;
+    this.flush(queue);
+  }
+
+  private note(channel: ChannelId, id: RequestId, wish: Wish, isChained: boolean, isRaw: boolean): Operation {
+    const { history, timeline } = this.world;
     const operation: Operation = {
       number: history.operations.length,
       device: this.number,
-      request,
-      isChained: this.plan.isChained,
-      isRaw: false,
+      request: { channel, sender: this.user, id, hash: contentHash(hashKey, wish), wish },
+      isChained,
+      isRaw,
       invokedAt: timeline.now,
       state: "open",
       settledAt: 0,
     };
     history.operations.push(operation);
-    const base = { sentPrev: undefined, isOnWire: false, sentAt: 0, openCopies: 0, inconclusive: 0 };
-    outbox.entries.push({ operation, id, prev, ...base });
-    outbox.last = id;
-    this.flush(queue);
+    return operation;
+  }
+
+  private forgetSocket(): void {
+    this.socket = undefined;
+    this.waitingFor = new Map();
+    for (const outbox of this.outboxes.values()) {
+      outbox.isProbing = false;
+      outbox.retryAt = 0;
+      for (const entry of outbox.entries) entry.isOnWire = false;
+    }
   }
 
   private nextId(): RequestId {
@@ -149,12 +199,10 @@ export class DeviceModel {
         return { kind };
       case "role":
         return { kind, user, role: (["owner", "moderator", "member", "reader"] as const)[choice % 4] ?? "member" };
-      case "create": {
-        const channelKind = channel === "direct" ? "direct" : "group";
-        return { kind, channelKind, members: [user] };
-      }
+      case "create":
+        return { kind, channelKind: channel === direct ? "direct" : "group", members: [user] };
       default:
-        return kind satisfies never;
+        throw new Error(`${kind} is no wish of a log`);
     }
   }
 
@@ -167,20 +215,10 @@ export class DeviceModel {
     const other = own[choice % Math.max(own.length, 1)];
     if (other === undefined || this.socket === undefined) return;
     const { id } = other.request;
-    const request: AppendRequest = { channel, sender: this.user, id, hash: contentHash(hashKey, wish), wish };
-    if (own.some((one) => one.request.id === id && one.request.hash === request.hash)) return;
-    const operation: Operation = {
-      number: history.operations.length,
-      device: this.number,
-      request,
-      isChained: false,
-      isRaw: true,
-      invokedAt: timeline.now,
-      state: "open",
-      settledAt: 0,
-    };
-    history.operations.push(operation);
-    this.transmit(operation, request, (answer) => {
+    const hash = contentHash(hashKey, wish);
+    if (own.some(({ request }) => request.id === id && request.hash === hash)) return;
+    const operation = this.note(channel, id, wish, false, true);
+    this.transmit(operation, operation.request, (answer) => {
       operation.settledAt = timeline.now;
       if (answer.ok) operation.state = "acked";
       else operation.state = answer.isUnknown || isRetryable(answer) ? "unknown" : "refused";
@@ -188,63 +226,91 @@ export class DeviceModel {
   }
 
   private transmit(operation: Operation, request: AppendRequest, done: (answer: Answer) => void): void {
-    const { history, timeline, gateway } = this.world;
+    const { history, journal, timeline } = this.world;
     const { socket } = this;
     if (socket === undefined) return;
-    const server = socket.server?.node ?? -1;
-    const attempt: Attempt = { operation, request, server, sentAt: timeline.now, answer: undefined, answeredAt: 0 };
+    const attempt: Attempt = {
+      operation,
+      request,
+      server: socket.server,
+      sentAt: timeline.now,
+      answer: undefined,
+      answeredAt: 0,
+    };
     history.attempts.push(attempt);
     const { number } = socket.history;
-    this.world.journal?.({ kind: "asked", at: timeline.now, socket: number, request });
-    gateway.request(socket, request, (answer) => {
+    journal?.({ kind: "asked", at: timeline.now, socket: number, request });
+    this.ask(socket, toFrame(request), (frame) => {
+      const answer = toAnswer(frame);
       attempt.answer = answer;
       attempt.answeredAt = timeline.now;
-      this.world.journal?.({ kind: "answered", at: timeline.now, socket: number, request, answer });
-      if (this.socket === socket) done(answer);
+      journal?.({ kind: "answered", at: timeline.now, socket: number, request, answer });
+      done(answer);
     });
   }
 
-  private flush(channel: ChannelId): void {
-    const outbox = this.outboxOf(channel);
-    const { timeline } = this.world;
-    if (timeline.now < outbox.retryAt) return;
-    const window = outbox.isProbing ? 1 : this.plan.window;
-    for (const entry of outbox.entries.slice(0, window)) if (!entry.isOnWire) this.send(channel, outbox, entry);
+  private ask(socket: Socket, frame: object, done: (frame: ServerFrame) => void): void {
+    const ordinal = this.gateway?.request(socket, Buffer.from(JSON.stringify(frame)));
+    if (ordinal !== undefined) this.waitingFor.set(ordinal, done);
   }
 
-  private send(channel: ChannelId, outbox: Outbox, entry: Entry): void {
+  private readPage({ channel, choice }: PlannedWish): void {
+    const { socket } = this;
+    const { history, journal, timeline } = this.world;
+    if (socket === undefined) return;
+    const id = this.nextId();
+    const cursor = this.cursors.get(channel) ?? 0;
+    const where = [{}, { after: choice % (cursor + 1) }, { before: 1 + (choice % (cursor + 2)) }][choice % 3] ?? {};
+    const page = {
+      user: this.user,
+      channel,
+      askedAt: timeline.now,
+      floor: history.floorOf(this.user, channel),
+      ...where,
+    };
+    const { number } = socket.history;
+    journal?.({ kind: "read", at: timeline.now, socket: number, id, channel, ...where });
+    this.ask(socket, { type: "history", id, channel, limit: 2 + (choice % 9), ...where }, (frame) => {
+      const { events } = frame;
+      if (frame.type !== "result" || events === undefined) return;
+      const isComplete = frame.complete === true;
+      history.pages.push({ ...page, answeredAt: timeline.now, events, isComplete });
+      journal?.({ kind: "page", at: timeline.now, socket: number, id, events, isComplete });
+    });
+  }
+
+  private flush(queue: string): void {
+    const outbox = this.outboxOf(queue);
     const { timeline } = this.world;
+    if (timeline.now < outbox.retryAt || this.socket === undefined) return;
+    const window = outbox.isProbing ? 1 : this.plan.window;
+    for (const entry of outbox.entries.slice(0, window)) if (!entry.isOnWire) this.send(queue, outbox, entry);
+  }
+
+  private send(queue: string, outbox: Outbox, entry: Entry): void {
     const { operation } = entry;
     if (this.world.mutation.takesNewIdOnRetry && entry.openCopies > 0) entry.id = this.nextId();
     entry.isOnWire = true;
-    entry.sentAt = timeline.now;
     entry.openCopies++;
     entry.sentPrev = entry.prev;
     const request = { ...operation.request, id: entry.id, ...(entry.prev === undefined ? {} : { prev: entry.prev }) };
-    const copy = entry.openCopies;
-    this.transmit(operation, request, (answer) => this.onAnswer(channel, outbox, entry, answer));
-    timeline.after(ackWithinMs, () => {
-      // No answer at all: as after a lost socket, it is sent again.
-      if (!entry.isOnWire || entry.openCopies !== copy || !outbox.entries.includes(entry)) return;
-      if (entry.sentAt + ackWithinMs > timeline.now) return;
-      entry.isOnWire = false;
-      this.flush(channel);
-    });
+    this.transmit(operation, request, (answer) => this.onAnswer(queue, outbox, entry, answer));
   }
 
-  private onAnswer(channel: ChannelId, outbox: Outbox, entry: Entry, answer: Answer): void {
+  private onAnswer(queue: string, outbox: Outbox, entry: Entry, answer: Answer): void {
     if (!outbox.entries.includes(entry)) return;
-    if (answer.ok) return this.settle(channel, outbox, entry, "acked");
+    if (answer.ok) return this.settle(queue, outbox, entry, "acked");
     entry.isOnWire = false;
     const verdict = this.judge(entry, answer);
-    if (verdict !== "retry") return this.settle(channel, outbox, entry, verdict);
+    if (verdict !== "retry") return this.settle(queue, outbox, entry, verdict);
     outbox.isProbing = true;
     const at = outbox.entries.indexOf(entry);
     const successor = outbox.entries[at + 1];
     if (this.world.mutation.relinksUnsettled && successor !== undefined) successor.prev = entry.prev;
-    const delay = entry.prev !== entry.sentPrev ? 0 : (answer.retryAfterMs ?? 20) + this.world.random.below(20);
+    const again = Math.min(answer.retryAfterMs ?? 20, 200) + this.world.random.below(20);
+    const delay = entry.prev !== entry.sentPrev ? 0 : again;
     if (at === 0) outbox.retryAt = this.world.timeline.now + delay;
-    this.world.timeline.after(delay, () => this.flush(channel));
+    this.world.timeline.after(delay, () => this.flush(queue));
   }
 
   /** As the SDK's `judgeError`. */
@@ -258,7 +324,7 @@ export class DeviceModel {
     return entry.inconclusive < 5 ? "retry" : "unknown";
   }
 
-  private settle(channel: ChannelId, outbox: Outbox, entry: Entry, state: "acked" | "refused" | "unknown"): void {
+  private settle(queue: string, outbox: Outbox, entry: Entry, state: "acked" | "refused" | "unknown"): void {
     const at = outbox.entries.indexOf(entry);
     outbox.entries.splice(at, 1);
     entry.operation.state = state;
@@ -270,18 +336,88 @@ export class DeviceModel {
       if (successor !== undefined) successor.prev = entry.prev;
       else if (outbox.last === entry.id) outbox.last = entry.prev;
     }
-    this.flush(channel);
+    this.flush(queue);
   }
 
-  private outboxOf(channel: ChannelId): Outbox {
-    const known = this.outboxes.get(channel);
+  private outboxOf(queue: string): Outbox {
+    const known = this.outboxes.get(queue);
     if (known !== undefined) return known;
     const made: Outbox = { entries: [], last: undefined, isProbing: false, retryAt: 0 };
-    this.outboxes.set(channel, made);
+    this.outboxes.set(queue, made);
     return made;
   }
 }
 
+interface ServerFrame {
+  readonly type: string;
+  readonly id?: RequestId;
+  readonly channel?: ChannelId;
+  readonly seq?: Seq;
+  readonly time?: number;
+  readonly duplicate?: true;
+  readonly code?: (Answer & { ok: false })["code"];
+  readonly message?: string;
+  readonly retryAfterMs?: number;
+  readonly unknown?: true;
+  readonly events?: readonly PageFrame[];
+  readonly complete?: boolean;
+}
+
+/** An event as a page shows it. */
+export interface PageFrame {
+  readonly channel: ChannelId;
+  readonly seq: Seq;
+  readonly kind: string;
+  readonly text?: string;
+  readonly deleted?: true;
+}
+
+function isMessage({ kind }: Wish): boolean {
+  return kind === "message" || kind === "edit" || kind === "delete" || kind === "reaction";
+}
+
 function isRetryable(answer: Answer & { ok: false }): boolean {
   return answer.code === "unavailable" || answer.code === "rate_limited" || answer.code === "internal";
+}
+
+/** A request as the client's frame. */
+function toFrame({ channel, id, prev, wish }: AppendRequest): object {
+  const base = { id, channel };
+  const chained = prev === undefined ? base : { ...base, prev };
+  switch (wish.kind) {
+    case "message":
+      return { type: "send", ...chained, text: wish.text, replyTo: wish.replyTo };
+    case "edit":
+      return { type: "edit", ...chained, target: wish.target, text: wish.text };
+    case "delete":
+      return { type: "delete", ...chained, target: wish.target };
+    case "reaction":
+      return { type: "react", ...chained, target: wish.target, emoji: wish.emoji };
+    case "invite":
+    case "remove":
+      return { type: `channel.${wish.kind}`, ...base, user: wish.user };
+    case "leave":
+      return { type: "channel.leave", ...base };
+    case "role":
+      return { type: "channel.role", ...base, user: wish.user, role: wish.role };
+    case "create":
+      return { type: "channel.create", id, kind: wish.channelKind, members: wish.members };
+    default:
+      throw new Error(`${wish.kind} is no client's wish`);
+  }
+}
+
+function toAnswer(frame: ServerFrame): Answer {
+  if (frame.type === "error") {
+    const { code = "internal", message = "", retryAfterMs, unknown } = frame;
+    return {
+      ok: false,
+      code,
+      message,
+      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+      ...(unknown === true ? { isUnknown: true as const } : {}),
+    };
+  }
+  // A creation is told without a number: it is the first event of its channel.
+  return { ok: true, seq: frame.seq ?? 1, time: frame.time ?? 0, isDuplicate: frame.duplicate === true };
 }

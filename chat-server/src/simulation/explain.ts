@@ -30,7 +30,7 @@ export function explain(scenario: Scenario, outcome: Outcome): string {
     store.everything().map(({ seq, sender, id, body }) => `${channel} ${seq}: ${sender} ${id} ${JSON.stringify(body)}`),
   );
   const broken = outcome.violations.map(({ rule, text }) => `${rule}: ${text}`);
-  const head = `seed ${scenario.seed}, ${scenario.servers} servers, tail ${scenario.tailEvents}, devices ${JSON.stringify(scenario.devices)}`;
+  const head = `seed ${scenario.seed}, ${scenario.servers} servers, pages of ${scenario.pageEvents}, devices ${JSON.stringify(scenario.devices)}`;
   return [
     head,
     ...lines.slice(0, shown).map(({ at, text }) => `${String(at).padStart(6)} ${text}`),

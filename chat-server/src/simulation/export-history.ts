@@ -11,9 +11,9 @@ import type { Mutation } from "./world.ts";
  * One run as the lines of a history that the simulator's checkers read (`history/lines.ts` of `@parley/simulator`; a
  * process imports no tool, so the lines are told by their shape). The run goes on to its end whatever it breaks.
  */
-export function exportHistory(scenario: Scenario, mutation: Mutation = {}): readonly object[] {
+export async function exportHistory(scenario: Scenario, mutation: Mutation = {}): Promise<readonly object[]> {
   const seen: Seen[] = [];
-  const outcome = simulate(scenario, mutation, (one) => seen.push(one));
+  const outcome = await simulate(scenario, mutation, (one) => seen.push(one));
   return [...before(scenario), ...seen.map((one) => lineOf(one, scenario, outcome)), ...after(outcome)];
 }
 
@@ -80,6 +80,15 @@ function lineOf(seen: Seen, scenario: Scenario, { history }: Outcome): object {
       return { line: "gap", at, connection, channel: seen.channel, from: seen.from, to: seen.to };
     case "reset":
       return { line: "reset", at, connection, channel: seen.channel, head: seen.head };
+    case "read": {
+      const { id, channel, after, before } = seen;
+      const where = { ...(after === undefined ? {} : { after }), ...(before === undefined ? {} : { before }) };
+      return { line: "read", at, connection, id, channel, ...where };
+    }
+    case "page": {
+      const events = seen.events.map((event) => seenEvent(JSON.stringify(event), false));
+      return { line: "page", at, connection, id: seen.id, isComplete: seen.isComplete, events };
+    }
     default:
       return seen satisfies never;
   }
@@ -88,7 +97,8 @@ function lineOf(seen: Seen, scenario: Scenario, { history }: Outcome): object {
 function after({ endedAt, stores, devices }: Outcome): object[] {
   const at = begunMs + endedAt;
   const lines: object[] = [];
-  for (const { user, number, waiting, reached } of devices) {
+  for (const { user, number, waiting, reached, isAway } of devices) {
+    if (isAway) continue;
     lines.push({
       line: "settled",
       at,

@@ -12,15 +12,15 @@ export interface Hunt {
 }
 
 /** Runs a mutant until it is caught by one of the invariants that it is known to break. `change`: of each scenario. */
-export function hunt(mutant: Mutant, change: (scenario: Scenario) => Scenario = (scenario) => scenario): Hunt {
+export async function hunt(mutant: Mutant, change: (scenario: Scenario) => Scenario = (one) => one): Promise<Hunt> {
   const others: string[] = [];
   const first = mutant.firstSeed ?? 1;
   for (let seed = first; seed < first + mutant.runsMax; seed++) {
     const planned = change(planScenario(seed));
     const scenario = mutant.prepare?.(planned) ?? planned;
     // With that layer off this one breaks by itself.
-    if (mutant.control !== undefined && simulate(scenario, mutant.control).violations.length > 0) continue;
-    const { violations } = simulate(scenario, mutant.mutation);
+    if (mutant.control !== undefined && (await simulate(scenario, mutant.control)).violations.length > 0) continue;
+    const { violations } = await simulate(scenario, mutant.mutation);
     const caught = violations.find(({ rule }) => mutant.caughtBy.includes(rule));
     if (caught !== undefined) return { runs: seed - first + 1, rule: caught.rule, scenario, others };
     for (const { rule, text } of violations) if (others.length < 5) others.push(`${rule} ${text}`);

@@ -14,14 +14,18 @@ export class IndexModel {
     mark.out = Math.max(mark.out, seq);
   }
 
+  marksOf(user: UserId): ReadonlyMap<ChannelId, { readonly in: Seq; readonly out: Seq }> {
+    const found = new Map<ChannelId, { in: Seq; out: Seq }>();
+    for (const [key, mark] of this.marks) {
+      const [owner, channel = ""] = key.split("\n");
+      if (owner === user) found.set(channel, { ...mark });
+    }
+    return found;
+  }
+
   isListed(user: UserId, channel: ChannelId): boolean {
     const mark = this.markOf(user, channel);
     return mark.in > mark.out;
-  }
-
-  /** Where the newest join was to be: at or above where it is. */
-  enteredAt(user: UserId, channel: ChannelId): Seq {
-    return this.markOf(user, channel).in;
   }
 
   private markOf(user: UserId, channel: ChannelId): { in: Seq; out: Seq } {

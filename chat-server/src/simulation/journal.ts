@@ -1,4 +1,4 @@
-import type { ChannelId, Seq, UserId } from "@parley/protocol";
+import type { ChannelId, RequestId, Seq, UserId } from "@parley/protocol";
 import type { Answer, AppendRequest } from "../channel/request.ts";
 
 /** What passes over clients' sockets, one thing after the other, for whoever wants to keep it. `socket`: its number. */
@@ -47,6 +47,23 @@ export type Seen =
       readonly socket: number;
       readonly channel: ChannelId;
       readonly head: Seq;
+    }
+  | {
+      readonly kind: "read";
+      readonly at: number;
+      readonly socket: number;
+      readonly id: RequestId;
+      readonly channel: ChannelId;
+      readonly after?: Seq;
+      readonly before?: Seq;
+    }
+  | {
+      readonly kind: "page";
+      readonly at: number;
+      readonly socket: number;
+      readonly id: RequestId;
+      readonly events: readonly object[];
+      readonly isComplete: boolean;
     };
 
 export type Journal = (seen: Seen) => void;

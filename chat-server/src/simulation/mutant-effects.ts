@@ -1,12 +1,72 @@
+import type { ChannelId } from "@parley/protocol";
 import type { LogEvent } from "@parley/store";
+import { ChannelLog } from "../channel/channel-log.ts";
 import type { ChannelLogEffects } from "../channel/channel-log-effects.ts";
 import { ChannelFold } from "../channel/fold.ts";
 import type { LoadedLog } from "../channel/known-log.ts";
+import type { Asker } from "../channel/log-host.ts";
 import type { Answer } from "../channel/request.ts";
-import type { Asker, LogContext } from "./world.ts";
+import type { IndexModel } from "./index-model.ts";
+import type { StoreModel } from "./store-model.ts";
+import type { Incarnation, Timeline } from "./timeline.ts";
+import type { Mutation } from "./world.ts";
+
+/** What a wrapper of a sequencer's effects may use. */
+interface LogContext {
+  readonly log: () => ChannelLog<Asker>;
+  readonly store: StoreModel;
+  readonly index: IndexModel;
+  readonly timeline: Timeline;
+  readonly owner: Incarnation;
+}
 
 type Effects = ChannelLogEffects<Asker>;
 type Wrap = (effects: Effects, context: LogContext) => Effects;
+
+/** The log's host with other effects around each log. */
+export function withEffects(wrap: Wrap): Mutation {
+  return {
+    kinds: (kinds, { world, owner }) => ({
+      ...kinds,
+      LogHost: class extends kinds.LogHost {
+        protected override effectsFor(channel: ChannelId): Effects {
+          const { index, timeline } = world;
+          const log = (): ChannelLog<Asker> => this.logOf(channel);
+          return wrap(super.effectsFor(channel), { log, store: world.store(channel), index, timeline, owner });
+        }
+      },
+    }),
+  };
+}
+
+/** The log's host, whose logs are told something else than was read. */
+export function withLoaded(change: (loaded: LoadedLog, now: () => number) => LoadedLog): Mutation {
+  return {
+    kinds: (kinds, { world }) => ({
+      ...kinds,
+      LogHost: class extends kinds.LogHost {
+        protected override createLog(channel: ChannelId, effects: Effects): ChannelLog<Asker> {
+          return new MisledLog(channel, effects, this.limits, (loaded) => change(loaded, () => world.timeline.now));
+        }
+      },
+    }),
+  };
+}
+
+class MisledLog extends ChannelLog<Asker> {
+  private readonly change: (loaded: LoadedLog) => LoadedLog;
+
+  constructor(
+    ...[channel, effects, limits, change]: [...ConstructorParameters<typeof ChannelLog<Asker>>, MisledLog["change"]]
+  ) {
+    super(channel, effects, limits);
+    this.change = change;
+  }
+
+  override onLoaded(token: number, loaded: LoadedLog): void {
+    super.onLoaded(token, this.change(loaded));
+  }
+}
 
 /** Rule 1: after a failure the slot is given up as burnt, and the run goes into the next ones. */
 export const takesNextSlot: Wrap = (effects, { log, owner, store, timeline }) => {
@@ -94,7 +154,7 @@ export function judgesOnRunInFlight(mayLeave: (answer: Answer) => boolean): Wrap
           else log().forget();
         };
         const send = (): void => {
-          if (before?.state === "open") return timeline.after(2, send, owner);
+          if (before?.state === "open") return void timeline.after(2, send, owner);
           if (before?.state === "lost") return end("lost");
           store.append(events, owner, (outcome) => {
             if (outcome === undefined) timeline.after(15, send, owner);
@@ -122,10 +182,10 @@ export const acksBeforePersisted: Wrap = (effects, { log, owner, store, timeline
   },
 });
 
-export const publishesBeforeCommitted: Wrap = (effects, { publish }) => ({
+export const publishesBeforeCommitted: Wrap = (effects) => ({
   ...effects,
   append: (token, events) => {
-    publish(events);
+    effects.settled(events);
     effects.append(token, events);
   },
 });
@@ -133,7 +193,7 @@ export const publishesBeforeCommitted: Wrap = (effects, { publish }) => ({
 /** Rule 19: the user index is written once the join is in. */
 export const marksAfterAppend: Wrap = (effects, { index, log, owner, timeline }) => ({
   ...effects,
-  markIn: (token) => timeline.after(0, () => log().onMarked(token), owner),
+  markIn: (token) => void timeline.after(0, () => log().onMarked(token), owner),
   settled: (events) => {
     effects.settled(events);
     for (const { body, seq, channel } of events) {
@@ -150,7 +210,7 @@ export const marksOnce: Wrap = (effects, { log, owner, timeline }) => {
     ...effects,
     markIn: (token, joins) => {
       const names = joins.flatMap(({ users }) => users);
-      if (names.every((name) => marked.has(name))) return timeline.after(0, () => log().onMarked(token), owner);
+      if (names.every((name) => marked.has(name))) return void timeline.after(0, () => log().onMarked(token), owner);
       for (const name of names) marked.add(name);
       effects.markIn(token, joins);
     },
@@ -179,5 +239,36 @@ class OpenFold extends ChannelFold {
 
   override clone(): ChannelFold {
     return OpenFold.of(super.clone());
+  }
+}
+
+/** Rule 5: a role is what it was when it was last looked up, up to five seconds ago. */
+export function cachesMembership(loaded: LoadedLog, now: () => number): LoadedLog {
+  return { ...loaded, fold: CachedFold.from(loaded.fold, new Map(), now) };
+}
+
+type Roles = Map<string, { readonly role: ReturnType<ChannelFold["roleOf"]>; readonly at: number }>;
+
+class CachedFold extends ChannelFold {
+  private roles: Roles = new Map();
+  private now: () => number = () => 0;
+
+  static from(fold: ChannelFold, roles: Roles, now: () => number): ChannelFold {
+    const made: CachedFold = Object.setPrototypeOf(fold.clone(), CachedFold.prototype);
+    made.roles = roles;
+    made.now = now;
+    return made;
+  }
+
+  override roleOf(user: string) {
+    const known = this.roles.get(user);
+    if (known !== undefined && this.now() - known.at < 5_000) return known.role;
+    const role = super.roleOf(user);
+    this.roles.set(user, { role, at: this.now() });
+    return role;
+  }
+
+  override clone(): ChannelFold {
+    return CachedFold.from(ChannelFold.prototype.clone.call(this), this.roles, this.now);
   }
 }

@@ -26,6 +26,11 @@ export class Random {
     return sum >>> 0;
   }
 
+  /** At least 0, below 1. */
+  fraction(): number {
+    return this.next() / 2 ** 32;
+  }
+
   /** 0..n-1. */
   below(n: number): number {
     return this.next() % n;

@@ -28,28 +28,29 @@ const { values } = parseArgs({
   },
 });
 
-function main(): void {
+async function main(): Promise<void> {
   if (values.mutants) for (const { name, rule } of mutants) print(`${rule}: ${name}`);
-  else if (values.mutant !== undefined) huntOne(values.mutant);
-  else run(Number(values.runs), Number(values.seed));
+  else if (values.mutant !== undefined) await huntOne(values.mutant);
+  else await run(Number(values.runs), Number(values.seed));
 }
 
-function huntOne(name: string): void {
+async function huntOne(name: string): Promise<void> {
   const plain = (text: string): string => text.replaceAll("`", "");
   const mutant = mutants.find((one) => plain(one.name) === plain(name));
   if (mutant === undefined) throw new Error(`no mutant ${JSON.stringify(name)}; --mutants lists them`);
-  const { runs, rule, scenario } =
-    values.export === undefined || mutant.needsRaw ? hunt(mutant) : hunt(mutant, withoutRaw);
+  const isWhole = values.export === undefined || mutant.needsRaw === true;
+  const { runs, rule, scenario, others } = await (isWhole ? hunt(mutant) : hunt(mutant, withoutRaw));
   if (scenario === undefined) {
     print(`${mutant.name}: not caught within ${mutant.runsMax} runs`);
+    for (const other of others) print(`  ${other}`);
     process.exitCode = 1;
     return;
   }
   print(`${mutant.name}: rule ${mutant.rule} broken, caught by ${rule} in run ${runs}, seed ${scenario.seed}`);
-  if (values.export !== undefined) write(fileName(mutant), scenario, mutant.mutation);
+  if (values.export !== undefined) await write(fileName(mutant), scenario, mutant.mutation);
   else if (!values.quiet) {
-    const small = shrink(scenario, rule, mutant.mutation).scenario;
-    print(explain(small, simulate(small, mutant.mutation)));
+    const small = (await shrink(scenario, rule, mutant.mutation)).scenario;
+    print(explain(small, await simulate(small, mutant.mutation)));
   }
 }
 
@@ -57,12 +58,12 @@ function fileName({ name }: Mutant): string {
   return name.replaceAll(/[^a-zA-Z0-9]+/g, "-").replaceAll(/^-|-$/g, "");
 }
 
-function run(runs: number, first: number): void {
+async function run(runs: number, first: number): Promise<void> {
   const started = process.hrtime.bigint();
   const failed: { readonly seed: number; readonly rule: string }[] = [];
   for (let seed = first; seed < first + runs; seed++) {
-    const violation = simulate(planScenario(seed)).violations[0];
-    if (values.export !== undefined) write(`seed-${seed}`, withoutRaw(planScenario(seed)), {});
+    const violation = (await simulate(planScenario(seed))).violations[0];
+    if (values.export !== undefined) await write(`seed-${seed}`, withoutRaw(planScenario(seed)), {});
     if (violation === undefined) continue;
     failed.push({ seed, rule: violation.rule });
     if (failed.length <= 20) print(`seed ${seed}: ${violation.rule} ${violation.text}`);
@@ -73,14 +74,14 @@ function run(runs: number, first: number): void {
   if (worst === undefined) return;
   process.exitCode = 1;
   if (values.quiet) return;
-  const { scenario } = shrink(planScenario(worst.seed), worst.rule);
-  print(`\n${explain(scenario, simulate(scenario))}`);
+  const { scenario } = await shrink(planScenario(worst.seed), worst.rule);
+  print(`\n${explain(scenario, await simulate(scenario))}`);
 }
 
-function write(name: string, scenario: Scenario, mutation: Mutation): void {
+async function write(name: string, scenario: Scenario, mutation: Mutation): Promise<void> {
   const folder = values.export ?? ".";
   mkdirSync(folder, { recursive: true });
-  const lines = exportHistory(scenario, mutation).map((line) => JSON.stringify(line));
+  const lines = (await exportHistory(scenario, mutation)).map((line) => JSON.stringify(line));
   writeFileSync(join(folder, `${name}.jsonl`), `${lines.join("\n")}\n`);
 }
 
@@ -88,4 +89,4 @@ function print(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-main();
+await main();

@@ -1,6 +1,7 @@
 import type { ChannelId, UserId } from "@parley/protocol";
 import type { LogEvent } from "@parley/store";
-import { contentHash } from "../channel/content-hash.ts";
+import { contentHash, directChannelId, groupChannelId } from "../channel/content-hash.ts";
+import type { BusFaults } from "./bus-model.ts";
 import { Random } from "./random.ts";
 import type { StoreFaults } from "./store-model.ts";
 
@@ -9,7 +10,17 @@ export interface PlannedWish {
   readonly at: number;
   readonly device: number;
   readonly channel: ChannelId;
-  readonly kind: "message" | "edit" | "delete" | "reaction" | "invite" | "remove" | "leave" | "role" | "create";
+  readonly kind:
+    | "message"
+    | "edit"
+    | "delete"
+    | "reaction"
+    | "invite"
+    | "remove"
+    | "leave"
+    | "role"
+    | "create"
+    | "page";
   readonly user: UserId;
   readonly choice: number;
   /** Once, past the outbox, under the id of an earlier request of the same user: what no SDK would do. */
@@ -18,26 +29,24 @@ export interface PlannedWish {
 
 export type Fault = { readonly at: number } & (
   | { readonly kind: "kill"; readonly server: number; readonly downMs: number }
-  /** The process stands still; `forgets`: it finds that out before its next step. */
-  | {
-      readonly kind: "stall";
-      readonly server: number;
-      readonly ms: number;
-      readonly forgets: boolean;
-      readonly isGivenUp: boolean;
-    }
-  | { readonly kind: "home"; readonly channel: ChannelId; readonly server: number }
+  /** The process stands still. `isGivenUp`: its gateways notice. */
+  | { readonly kind: "stall"; readonly server: number; readonly ms: number; readonly isGivenUp: boolean }
+  /** Leaves the ring, sends its sessions on, ends, and is started anew. */
+  | { readonly kind: "drain"; readonly server: number; readonly downMs: number }
+  /** Out of the ring and back, as others see it. */
+  | { readonly kind: "flap"; readonly server: number; readonly times: number }
+  /** Alone cut off from the registry. */
+  | { readonly kind: "blind"; readonly server: number; readonly ms: number }
+  | { readonly kind: "registry"; readonly ms: number; readonly isEmptied: boolean }
   | { readonly kind: "election"; readonly channel: ChannelId }
   | { readonly kind: "store"; readonly ms: number; readonly faults: StoreFaults }
-  | {
-      readonly kind: "bus";
-      readonly ms: number;
-      readonly drop: number;
-      readonly double: number;
-      readonly delayMs: number;
-    }
+  | { readonly kind: "bus"; readonly ms: number; readonly faults: BusFaults }
+  | { readonly kind: "bus-away"; readonly ms: number }
+  | { readonly kind: "gateway"; readonly gateway: number; readonly downMs: number }
   | { readonly kind: "reconnect"; readonly device: number }
   | { readonly kind: "move"; readonly device: number }
+  /** It goes for good. */
+  | { readonly kind: "away"; readonly device: number }
 );
 
 export interface PlannedDevice {
@@ -51,20 +60,30 @@ export interface PlannedDevice {
 export interface Scenario {
   readonly seed: number;
   readonly servers: number;
+  readonly gateways: number;
+  /** By how much each server's clock is wrong, ms. */
+  readonly skewsMs: readonly number[];
   readonly devices: readonly PlannedDevice[];
   readonly initial: ReadonlyMap<ChannelId, readonly LogEvent[]>;
   readonly wishes: readonly PlannedWish[];
   readonly faults: readonly Fault[];
   /** When all faults end, ms. */
   readonly healAt: number;
-  /** Events that a sequencer takes along on take-over: few, so that it must look up. */
-  readonly tailEvents: number;
+  /** Events that a page of the store holds: few, so that there are pages, and a sequencer must look up. */
+  readonly pageEvents: number;
 }
 
-export const group: ChannelId = "group";
-export const direct: ChannelId = "direct";
 export const hashKey = "simulation";
-export const healAt = 2_500;
+/** The id of the one request that makes the group. */
+export const createId = "create";
+export const group: ChannelId = groupChannelId(hashKey, "ada", createId);
+export const direct: ChannelId = directChannelId(hashKey, "ada", "bob");
+export const healAt = 7_000;
+export const logLimits = { queueMax: 24, runMax: 5, membersMax: 4 };
+
+export function nodeName(server: number): string {
+  return `chat-${server}`;
+}
 
 /** A scenario from a seed. */
 export function planScenario(seed: number): Scenario {
@@ -77,6 +96,8 @@ export function planScenario(seed: number): Scenario {
     }
   }
   const servers = random.between(2, 3);
+  const bursts = Array.from({ length: random.between(2, 6) }, () => random.between(40, healAt - 1_000));
+  const gateways = random.between(1, 2);
   const hasDirect = random.chance(0.3);
   const isBegun = random.chance(0.6);
   const initial = new Map<ChannelId, readonly LogEvent[]>();
@@ -93,12 +114,14 @@ export function planScenario(seed: number): Scenario {
   return {
     seed,
     servers,
+    gateways,
+    skewsMs: Array.from({ length: servers }, () => (random.chance(0.15) ? random.pick([-3_600_000, 3_600_000]) : 0)),
     devices,
     initial,
-    wishes: planWishes(random, devices, users, hasDirect, isBegun),
-    faults: planFaults(random, servers, devices.length, hasDirect),
+    wishes: planWishes(random, bursts, devices, users, hasDirect, isBegun),
+    faults: planFaults(random, bursts, servers, gateways, devices.length, hasDirect),
     healAt,
-    tailEvents: random.between(1, 4),
+    pageEvents: random.between(1, 5),
   };
 }
 
@@ -109,6 +132,7 @@ export function withoutRaw(scenario: Scenario): Scenario {
 
 function planWishes(
   random: Random,
+  bursts: readonly number[],
   devices: readonly PlannedDevice[],
   users: readonly UserId[],
   hasDirect: boolean,
@@ -120,23 +144,17 @@ function planWishes(
   if (hasDirect) {
     const at = random.below(100);
     const bob = devices.findIndex((device) => device.user === users[1]);
+    const ada = users[0] ?? "";
     wishes.push({ ...base, at, channel: direct, kind: "create" });
-    wishes.push({
-      ...base,
-      at: at + random.below(20),
-      device: bob,
-      user: users[0] ?? "",
-      channel: direct,
-      kind: "create",
-    });
+    wishes.push({ ...base, at: at + random.below(20), device: bob, user: ada, channel: direct, kind: "create" });
   }
   const kinds = [
-    ..."mmmmmmm".split("").map(() => "message" as const),
-    ...(["edit", "delete", "reaction", "invite", "invite", "remove", "remove", "leave", "role", "role"] as const),
+    ..."mmmmmmmmm".split("").map(() => "message" as const),
+    ...(["edit", "edit", "delete", "reaction", "page", "page"] as const),
+    ...(["invite", "invite", "invite", "remove", "remove", "leave", "role"] as const),
   ];
   // Bursts: what meets in one run of the log is asked for within a few milliseconds.
-  for (let burst = random.between(2, 6); burst > 0; burst--) {
-    const at = random.between(40, healAt - 500);
+  for (const at of bursts) {
     const spread = random.pick([3, 20, 200]);
     for (let n = random.between(2, 8); n > 0; n--) {
       wishes.push({
@@ -153,47 +171,79 @@ function planWishes(
   return wishes.sort((a, b) => a.at - b.at);
 }
 
-function planFaults(random: Random, servers: number, devices: number, hasDirect: boolean): Fault[] {
+function planFaults(
+  random: Random,
+  bursts: readonly number[],
+  servers: number,
+  gateways: number,
+  devices: number,
+  hasDirect: boolean,
+): Fault[] {
   const faults: Fault[] = [];
   const intensity = random.pick([1, 3, 6, 10]);
   for (let n = random.below(intensity + 1) + (intensity >> 1); n > 0; n--) {
-    const at = random.below(healAt - 100);
-    const ms = random.between(50, 900);
+    // Most of them where something is asked for.
+    const isNear = random.chance(0.75);
+    const at = isNear ? Math.max(0, random.pick(bursts) + random.between(-400, 250)) : random.below(healAt - 100);
+    const ms = random.between(50, random.pick([500, 1_500, 4_500]));
     const server = random.below(servers);
     const device = random.below(devices);
     const channel = hasDirect && random.chance(0.3) ? direct : group;
     const rate = (): number => random.pick([0, 0, 0.1, 0.3, 0.6]);
-    switch (random.below(11)) {
+    switch (random.below(18)) {
       case 0:
         faults.push({ at, kind: "kill", server, downMs: ms });
         break;
       case 1:
       case 2:
-        faults.push({ at, kind: "stall", server, ms, forgets: random.chance(0.5), isGivenUp: random.chance(0.7) });
+        faults.push({ at, kind: "stall", server, ms, isGivenUp: random.chance(0.7) });
         break;
       case 3:
-        faults.push({ at, kind: "home", channel, server });
-        break;
       case 4:
-        faults.push({ at, kind: "election", channel });
+        faults.push({ at, kind: "flap", server, times: random.between(1, 4) });
         break;
       case 5:
+        faults.push({ at, kind: "blind", server, ms });
+        break;
       case 6:
-      case 7: {
+        faults.push({ at, kind: "registry", ms, isEmptied: random.chance(0.3) });
+        break;
+      case 7:
+        faults.push({ at, kind: "drain", server, downMs: ms });
+        break;
+      case 8:
+        faults.push({ at, kind: "election", channel });
+        break;
+      case 9:
+      case 10:
+      case 11: {
         const lagMs = random.pick([8, 40, 300]);
         const rates = { lostReply: rate(), lostRequest: rate() / 2, late: rate(), failedRead: rate() / 2, lagMs };
         faults.push({ at, kind: "store", ms, faults: rates });
         if (random.chance(0.4)) faults.push({ at: at + random.below(ms), kind: "election", channel });
         break;
       }
-      case 8:
-        faults.push({ at, kind: "bus", ms, drop: rate(), double: rate(), delayMs: random.pick([5, 50, 300]) });
+      case 12:
+      case 13:
+        faults.push({
+          at,
+          kind: "bus",
+          ms,
+          faults: { drop: rate(), double: rate(), delayMs: random.pick([5, 50, 300]) },
+        });
         break;
-      case 9:
+      case 14:
+        faults.push({ at, kind: "bus-away", ms });
+        break;
+      case 15:
         faults.push({ at, kind: "reconnect", device });
         break;
-      default:
+      case 16:
         faults.push({ at, kind: "move", device });
+        break;
+      default:
+        if (random.chance(0.7)) faults.push({ at, kind: "gateway", gateway: random.below(gateways), downMs: ms });
+        else faults.push({ at, kind: "away", device });
     }
   }
   return faults.sort((a, b) => a.at - b.at);

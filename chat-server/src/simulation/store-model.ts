@@ -1,5 +1,6 @@
 import type { ChannelId, RequestId, Seq, UserId } from "@parley/protocol";
-import type { AppendOutcome, LogEvent, StoredEvent } from "@parley/store";
+import type { AppendOutcome, LogEvent, LogPage, OriginEffect, OriginState, StoredEvent } from "@parley/store";
+import { eraseBody, foldEffect, type OriginRecord, toStored } from "@parley/store/testing";
 import { requestKey } from "../channel/request.ts";
 import type { Random } from "./random.ts";
 import type { Incarnation, Timeline } from "./timeline.ts";
@@ -26,13 +27,21 @@ export interface StoreBreaks {
   readonly readsPrimary?: boolean;
   /** Each event of a run by itself, whatever became of the one before (rule 1). */
   readonly isUnordered?: boolean;
+  /** An edit comes back over what is deleted (rule 20). */
+  readonly deleteIsNotSticky?: boolean;
+  /** What is deleted goes without a stub (rule 23). */
+  readonly erasesWhole?: boolean;
 }
+
+type Reaction = NonNullable<OriginState["reactions"]>[number];
 
 /** One channel's log as one state shows it. */
 export interface LogView {
   head(): Seq;
   /** The events after `after`, cut at the first hole. */
   after(after: Seq): readonly LogEvent[];
+  pageAfter(after: Seq, eventsMax: number): LogPage;
+  pageBefore(before: Seq, eventsMax: number): LogPage;
   at(seq: Seq): StoredEvent | undefined;
   find(sender: UserId, id: RequestId): StoredEvent | undefined;
   aboveHole(): Seq | undefined;
@@ -44,7 +53,6 @@ export interface LogView {
  * majority has it.
  */
 export class StoreModel {
-  faults: StoreFaults = noStoreFaults;
   /** Head as the majority showed it: each growth with its time. Never rolled back. */
   readonly growth: { readonly at: number; readonly head: Seq }[] = [{ at: 0, head: 0 }];
   onGrowth: () => void = () => undefined;
@@ -53,11 +61,15 @@ export class StoreModel {
   private readonly timeline: Timeline;
   private readonly random: Random;
   private readonly breaks: StoreBreaks;
+  private readonly faultsNow: () => StoreFaults;
   private readonly channel: ChannelId;
   /** In the order applied; the first `committed` are the majority's. */
   private readonly applied: LogEvent[] = [];
   private committed = 0;
   private term = 0;
+  /** Where elections may have left the primary behind: positions, not events. */
+  private readonly origins = new Map<Seq, OriginRecord>();
+  private readonly reactions = new Map<Seq, Map<string, Reaction>>();
   private readonly bySeq = new Map<Seq, { readonly event: LogEvent; readonly place: number }>();
   private readonly byKey = new Map<string, { readonly event: LogEvent; readonly place: number }>();
 
@@ -67,7 +79,9 @@ export class StoreModel {
     timeline: Timeline,
     random: Random,
     breaks: StoreBreaks,
+    faults: () => StoreFaults,
   ) {
+    this.faultsNow = faults;
     this.channel = channel;
     this.timeline = timeline;
     this.random = random;
@@ -83,9 +97,10 @@ export class StoreModel {
 
   /** `done` hears `undefined` where the outcome is unknown. */
   append(events: readonly LogEvent[], owner: Incarnation, done: (outcome: AppendOutcome | undefined) => void): void {
-    const { faults, random, timeline } = this;
+    const { random, timeline } = this;
+    const faults = this.faultsNow();
     const reply = (outcome: AppendOutcome | undefined, delayMs = random.between(1, 5)): void =>
-      timeline.after(delayMs, () => done(outcome), owner);
+      void timeline.after(delayMs, () => done(outcome), owner);
     if (random.chance(faults.lostRequest)) return reply(undefined, random.between(20, 120));
     if (random.chance(faults.late)) {
       const lateness = random.between(10, 900);
@@ -100,14 +115,9 @@ export class StoreModel {
     });
   }
 
-  /** Evaluates a read at one instant in between; `undefined` where it failed. */
-  read<T>(owner: Incarnation, evaluate: (view: LogView) => T, done: (result: T | undefined) => void): void {
-    const { random, timeline } = this;
-    const isFailing = random.chance(this.faults.failedRead);
-    timeline.after(random.between(1, 6), () => {
-      const result = isFailing ? undefined : evaluate(this.breaks.readsPrimary ? this.primary : this.majority);
-      timeline.after(random.between(1, 6), () => done(result), owner);
-    });
+  /** What reads are answered from. */
+  get readView(): LogView {
+    return this.breaks.readsPrimary ? this.primary : this.majority;
   }
 
   /** The primary changes: some of what the majority has not got is dropped, what is in flight becomes unknown. */
@@ -120,6 +130,33 @@ export class StoreModel {
       this.byKey.delete(requestKey(event.sender, event.id));
     }
     this.commitLater(kept);
+  }
+
+  /** Applies an effect at its origin, for good: what it came from was read at majority. */
+  effect(effect: OriginEffect): void {
+    const { target } = effect;
+    if (!this.bySeq.has(target)) return;
+    if (effect.kind === "reaction") {
+      const reactions = this.reactions.get(target) ?? new Map<string, Reaction>();
+      this.reactions.set(target, reactions);
+      const key = `${effect.user}\n${effect.emoji}`;
+      const { user, emoji, seq, remove } = effect;
+      if ((reactions.get(key)?.seq ?? 0) < seq) reactions.set(key, { user, emoji, seq, remove });
+      return;
+    }
+    const before = this.origins.get(target) ?? {};
+    const record = foldEffect(before, effect);
+    const isBack = this.breaks.deleteIsNotSticky === true && effect.kind === "edit" && before.deleted !== undefined;
+    const { deleted: _, ...rest } = record;
+    this.origins.set(target, isBack ? foldEffect(rest, effect) : record);
+    if (effect.kind === "delete" && this.breaks.erasesWhole) this.forget(target);
+  }
+
+  private forget(seq: Seq): void {
+    const placed = this.bySeq.get(seq);
+    if (placed === undefined) return;
+    this.bySeq.delete(seq);
+    this.byKey.delete(requestKey(placed.event.sender, placed.event.id));
   }
 
   headAt(time: number): Seq {
@@ -163,7 +200,7 @@ export class StoreModel {
 
   private commitLater(place: number): void {
     const { term } = this;
-    this.timeline.after(this.random.between(1, Math.max(1, this.faults.lagMs)), () => {
+    this.timeline.after(this.random.between(1, Math.max(1, this.faultsNow().lagMs)), () => {
       if (term === this.term) this.commit(place);
     });
   }
@@ -216,14 +253,32 @@ export class StoreModel {
     };
     const stored = (event: LogEvent | undefined): StoredEvent | undefined => {
       if (event === undefined) return undefined;
-      const deletion = this.applied.find(
-        ({ body }, place) => place < limit() && body.kind === "delete" && body.target === event.seq,
-      );
-      return deletion === undefined ? { event } : { event, origin: { deleted: deletion.seq } };
+      const record = this.origins.get(event.seq);
+      const target = event.body.kind === "edit" ? this.origins.get(event.body.target) : record;
+      const shown = target?.deleted === undefined ? event : { ...event, body: eraseBody(event.body) };
+      return toStored(shown, record, [...(this.reactions.get(event.seq)?.values() ?? [])]);
+    };
+    const pageAfter = (seq: Seq, eventsMax: number): LogPage => {
+      const events: StoredEvent[] = [];
+      let next = stored(get(seq + 1));
+      for (; next !== undefined && events.length < eventsMax; next = stored(get(next.event.seq + 1))) events.push(next);
+      return { events, isEnd: next === undefined };
+    };
+    const pageBefore = (seq: Seq, eventsMax: number): LogPage => {
+      const events: StoredEvent[] = [];
+      let at = Math.min(seq - 1, head());
+      for (; at >= 1 && events.length < eventsMax; at--) {
+        const one = stored(get(at));
+        if (one === undefined) break;
+        events.unshift(one);
+      }
+      return { events, isEnd: at < 1 };
     };
     return {
       head,
       after,
+      pageAfter,
+      pageBefore,
       at: (seq) => stored(get(seq)),
       find: (sender, id) => {
         const placed = this.byKey.get(requestKey(sender, id));

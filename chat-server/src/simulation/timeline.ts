@@ -1,46 +1,100 @@
+import type { CallOff, Clock } from "../clock.ts";
+import type { Random } from "./random.ts";
+
 /** One incarnation of a process: what it had scheduled dies with it, and waits while it stands still. */
 export interface Incarnation {
   isDead: boolean;
   /** Its steps are put off until then, ms. */
   stalledUntil: number;
+  /** By how much its wall clock is wrong, ms. */
+  readonly skewMs: number;
 }
 
 interface Entry {
   at: number;
   readonly order: number;
   readonly owner: Incarnation | undefined;
-  readonly step: () => void;
+  step: (() => void) | undefined;
 }
 
-/** Virtual time: steps run in order of their time, and in the order scheduled where that is the same. */
+/**
+ * Promises that a step has settled are followed so many links down before the next step. What is left of a longer
+ * chain goes on after the next step, in the same order in every run.
+ */
+const followed = 12;
+
+/** When a run begins, ms since 1970. */
+const epochMs = 1_700_000_000_000;
+
+/**
+ * Virtual time: steps run in order of their time, and in the order scheduled where that is the same. The promises of a
+ * process move on after each of its steps, as after each turn of an event loop.
+ */
 export class Timeline {
   /** ms. */
   now = 0;
+  steps = 0;
   private readonly heap: Entry[] = [];
   private scheduled = 0;
 
   /** Steps of an owner are dropped once it is dead, and put off while it is stalled, in their order. */
-  after(delayMs: number, step: () => void, owner?: Incarnation): void {
-    this.push({ at: this.now + delayMs, order: this.scheduled++, owner, step });
+  after(delayMs: number, step: () => void, owner?: Incarnation): CallOff {
+    const entry: Entry = { at: this.now + Math.max(0, Math.round(delayMs)), order: this.scheduled++, owner, step };
+    this.push(entry);
+    return () => {
+      entry.step = undefined;
+    };
   }
 
   /** Runs until `until`, or until `isDone` says so after a step. */
-  run(until: number, isDone: () => boolean): void {
+  async run(until: number, isDone: () => boolean): Promise<void> {
     for (;;) {
       const entry = this.heap[0];
       if (entry === undefined || entry.at > until) break;
       this.pop();
+      const { owner, step } = entry;
+      if (step === undefined || owner?.isDead) continue;
       this.now = entry.at;
-      if (entry.owner?.isDead) continue;
-      if (entry.owner !== undefined && entry.owner.stalledUntil > this.now) {
-        entry.at = entry.owner.stalledUntil;
+      if (owner !== undefined && owner.stalledUntil > this.now) {
+        entry.at = owner.stalledUntil;
         this.push(entry);
         continue;
       }
-      entry.step();
+      entry.step = undefined;
+      this.steps++;
+      step();
+      if (owner !== undefined) for (let link = 0; link < followed; link++) await undefined;
       if (isDone()) return;
     }
     this.now = Math.max(this.now, until);
+  }
+
+  /** The clock of one process. */
+  clockOf(owner: Incarnation, random: Random): Clock {
+    return {
+      now: () => epochMs + owner.skewMs + this.now,
+      after: (delayMs, run) => this.after(delayMs, run, owner),
+      every: (intervalMs, run) => {
+        let isOn = true;
+        const next = (): void => {
+          this.after(
+            intervalMs,
+            () => {
+              if (!isOn) return;
+              run();
+              next();
+            },
+            owner,
+          );
+        };
+        next();
+        return () => {
+          isOn = false;
+        };
+      },
+      soon: (run) => void this.after(0, run, owner),
+      random: () => random.fraction(),
+    };
   }
 
   private push(entry: Entry): void {

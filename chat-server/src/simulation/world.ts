@@ -1,70 +1,43 @@
 import type { ChannelId } from "@parley/protocol";
-import type { LogEvent } from "@parley/store";
-import type { ChannelLog } from "../channel/channel-log.ts";
-import type { ChannelLogEffects } from "../channel/channel-log-effects.ts";
-import type { LoadedLog } from "../channel/known-log.ts";
-import type { Answer } from "../channel/request.ts";
-import type { PeerMessage } from "../peer/messages.ts";
-import type { RelayChannel, RelayEffects } from "../relay/relay-channel.ts";
+import type { LogEvent, MessageStore } from "@parley/store";
+import type { PartKinds, PartsPorts } from "../parts.ts";
 import { type RelayedEvent, toRelayed } from "../relay/relayed-event.ts";
+import type { BesideModel } from "./beside-model.ts";
+import type { BusModel } from "./bus-model.ts";
 import type { GatewayModel } from "./gateway-model.ts";
 import type { History } from "./history.ts";
 import type { IndexModel } from "./index-model.ts";
 import type { Journal } from "./journal.ts";
 import type { Random } from "./random.ts";
+import type { RegistryModel } from "./registry-model.ts";
 import type { Scenario } from "./scenario.ts";
 import type { ServerModel } from "./server-model.ts";
-import type { SessionModel } from "./session-model.ts";
-import type { StoreBreaks, StoreModel } from "./store-model.ts";
+import type { StoreBreaks, StoreFaults, StoreModel } from "./store-model.ts";
 import type { Incarnation, Timeline } from "./timeline.ts";
 
-export type Asker = (answer: Answer) => void;
-
-/** What a wrapper of a sequencer's effects may use. */
-export interface LogContext {
-  readonly log: () => ChannelLog<Asker>;
-  readonly store: StoreModel;
-  readonly index: IndexModel;
-  readonly timeline: Timeline;
+/** One incarnation of a server, to which a mutant is done. */
+export interface ServerContext {
+  readonly world: World;
   readonly owner: Incarnation;
-  /** To the relays, as if the store had it. */
-  readonly publish: (events: readonly LogEvent[]) => void;
+  readonly node: number;
 }
 
-type RelayStart = ConstructorParameters<typeof RelayChannel<SessionModel>>[1];
-
 /**
- * One rule broken on purpose, from outside: effects wrapped, collaborators replaced, or the same slip in a model around
- * the production code. And the layers that would repair it, switched off.
+ * One rule broken on purpose, from outside: parts and ports of the production code replaced, or a slip in a model
+ * around it. And the layers that would repair it, switched off.
  */
 export interface Mutation {
   readonly store?: StoreBreaks;
-  readonly logEffects?: (effects: ChannelLogEffects<Asker>, context: LogContext) => ChannelLogEffects<Asker>;
-  readonly loaded?: (loaded: LoadedLog) => LoadedLog;
-  readonly relay?: (
-    channel: ChannelId,
-    start: RelayStart,
-    effects: RelayEffects<SessionModel>,
-  ) => RelayChannel<SessionModel>;
-  readonly relayed?: (events: readonly RelayedEvent[]) => readonly RelayedEvent[];
-  readonly hasNoHeadChecks?: boolean;
+  readonly ports?: (ports: PartsPorts, context: ServerContext) => PartsPorts;
+  readonly kinds?: (kinds: PartKinds, context: ServerContext) => PartKinds;
   readonly hasNoGatewayChecks?: boolean;
-  readonly readsBeforeConfirmed?: boolean;
-  readonly acksByIdAlone?: boolean;
-  readonly forgetsOpenCopies?: boolean;
   readonly takesOldAttachments?: boolean;
   readonly handsServerCursorOver?: boolean;
-  readonly judgesAtSession?: boolean;
+  readonly forgetsOpenRequests?: boolean;
+  readonly forgetsRepeats?: boolean;
   readonly relinksUnsettled?: boolean;
   readonly takesUnavailableForRefused?: boolean;
   readonly takesNewIdOnRetry?: boolean;
-  /** Begins a channel found by the sweep at the index's mark instead of at the membership's first event. */
-  readonly trustsIndexMark?: boolean;
-  readonly hasNoSweep?: boolean;
-  /** What the bus says it has lost counts as no copy any more. */
-  readonly trustsLosses?: boolean;
-  /** A forwarded request that the bus has doubled is done twice. */
-  readonly doesDoublesTwice?: boolean;
   /** The bus is faultless, where the layer that repairs its faults is off. */
   readonly hasFaultlessBus?: boolean;
 }
@@ -76,17 +49,20 @@ export interface World {
   readonly timeline: Timeline;
   readonly random: Random;
   readonly index: IndexModel;
-  readonly gateway: GatewayModel;
+  readonly beside: BesideModel;
+  readonly bus: BusModel;
+  readonly registry: RegistryModel;
+  readonly gateways: readonly GatewayModel[];
+  /** Undefined while it is down. */
+  readonly servers: readonly (ServerModel | undefined)[];
   readonly history: History;
   /** Where what passes over the sockets is to be told. */
   readonly journal: Journal | undefined;
-  readonly channels: readonly ChannelId[];
+  readonly storeFaults: StoreFaults;
+  /** Made with its first use. */
   store(channel: ChannelId): StoreModel;
-  /** Undefined while it is down. */
-  server(node: number): ServerModel | undefined;
-  homeOf(channel: ChannelId, viewer: number): number;
-  /** `onLost`: the bus says that it failed, which it also says of what it delivers late. */
-  sendPeer(from: number, to: number, message: PeerMessage, onLost?: () => void): void;
+  /** The store as this process sees it. */
+  storePort(owner: Incarnation): MessageStore;
 }
 
 const relayedForms = new WeakMap<LogEvent, RelayedEvent>();

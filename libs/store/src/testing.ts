@@ -3,3 +3,4 @@ export type { ChildOpen, StoreContractOptions, StoreData } from "./testing/contr
 export { messageStoreContract } from "./testing/contract/suite.ts";
 export type { StoreFault, StoreFaultHook, StoreOperation } from "./testing/faults.ts";
 export { MemoryLog } from "./testing/memory-log.ts";
+export { eraseBody, foldEffect, type OriginRecord, toStored } from "./origin.ts";

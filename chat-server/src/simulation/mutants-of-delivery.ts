@@ -1,0 +1,188 @@
+import { marksAfterAppend, marksOnce, withEffects } from "./mutant-effects.ts";
+import { slips, together } from "./mutant-parts.ts";
+import type { Mutant } from "./mutants.ts";
+import {
+  busComesAndGoes,
+  chatty,
+  edited,
+  onlyMoves,
+  reading,
+  restlessOverBadBus,
+  restlessWhileHomesMove,
+} from "./prepare.ts";
+import type { Mutation } from "./world.ts";
+
+const noGatewayChecks: Mutation = { hasNoGatewayChecks: true };
+const noRepairs: Mutation = together(slips.noHeadChecks, slips.noEchoes, slips.noSweep);
+const noRepairsNeeded: Mutation = together(noRepairs, { hasFaultlessBus: true });
+const onlyOccasional: Mutation = together(slips.onlyOccasionalHeadChecks, slips.noEchoes);
+
+/** Delivering, resuming, moving, and what is beside the log: rules 13 to 23. */
+export const deliveryMutants: readonly Mutant[] = [
+  {
+    name: "the old attachment's frames accepted",
+    rule: "13",
+    mutation: { takesOldAttachments: true, ...noGatewayChecks },
+    caughtBy: ["C4", "C8"],
+    runsMax: 500,
+    prepare: chatty,
+    control: noGatewayChecks,
+  },
+  {
+    name: "hand-over with the server's cursor",
+    rule: "14",
+    mutation: { handsServerCursorOver: true },
+    caughtBy: ["C4", "C9"],
+    runsMax: 500,
+    prepare: chatty,
+  },
+  {
+    name: "delivery goes on after a removal",
+    rule: "15",
+    mutation: slips.goesOnAfterRemoval,
+    caughtBy: ["C8", "C9"],
+    runsMax: 200,
+  },
+  {
+    name: "a reset rests on a head read begun before the attach",
+    rule: "16",
+    mutation: slips.sharesHeadReads,
+    caughtBy: ["16"],
+    runsMax: 2_000,
+    prepare: chatty,
+  },
+  {
+    name: "head read before SUBSCRIBE is confirmed",
+    rule: "17",
+    mutation: together(slips.readsBeforeConfirmed, noRepairsNeeded),
+    caughtBy: ["C9"],
+    runsMax: 1_000,
+    prepare: onlyMoves,
+    control: noRepairsNeeded,
+  },
+  {
+    name: "no head check after Redis comes back",
+    rule: "17",
+    mutation: noRepairs,
+    caughtBy: ["C9"],
+    runsMax: 300,
+    prepare: busComesAndGoes,
+    control: onlyOccasional,
+  },
+  {
+    name: "an interest that is confirmed late is not followed by a look at the head",
+    rule: "17",
+    mutation: slips.noDoubts,
+    caughtBy: ["C9"],
+    runsMax: 500,
+    prepare: restlessOverBadBus,
+  },
+  {
+    name: "heads are never compared",
+    rule: "17",
+    mutation: together(slips.noHeadChecks, slips.noEchoes),
+    caughtBy: ["C9"],
+    runsMax: 300,
+  },
+  {
+    name: "each server makes its own channel ids",
+    rule: "18",
+    mutation: slips.makesOwnIds,
+    caughtBy: ["18"],
+    runsMax: 300,
+  },
+  {
+    name: "the word of a join is told once and never looked for",
+    rule: "19",
+    mutation: slips.noSweep,
+    caughtBy: ["C9"],
+    runsMax: 500,
+    prepare: restlessOverBadBus,
+  },
+  {
+    name: "the user index is written after the join",
+    rule: "19",
+    mutation: withEffects(marksAfterAppend),
+    caughtBy: ["19"],
+    runsMax: 50,
+  },
+  {
+    name: "a renumbered join is not marked again",
+    rule: "19",
+    mutation: withEffects(marksOnce),
+    caughtBy: ["19"],
+    runsMax: 2_000,
+    prepare: restlessWhileHomesMove,
+  },
+  {
+    name: "a channel found in the index begins at the index's mark",
+    rule: "19",
+    mutation: slips.trustsIndexMark,
+    caughtBy: ["C4", "C9"],
+    runsMax: 2_000,
+    prepare: restlessOverBadBus,
+  },
+  {
+    name: "an edit comes back over what is deleted",
+    rule: "20",
+    mutation: { store: { deleteIsNotSticky: true } },
+    caughtBy: ["20"],
+    runsMax: 2_000,
+    prepare: edited,
+  },
+  {
+    name: "effects are not redone on take-over",
+    rule: "20",
+    mutation: slips.noRedo,
+    caughtBy: ["20"],
+    runsMax: 2_000,
+    prepare: edited,
+  },
+  {
+    name: "pages are not masked by what the origins lack",
+    rule: "20",
+    mutation: slips.trustsOrigins,
+    caughtBy: ["20"],
+    runsMax: 1_000,
+    prepare: edited,
+  },
+  {
+    name: "presence deleted by user instead of by connection",
+    rule: "21",
+    mutation: slips.removesWholeUser,
+    caughtBy: ["21"],
+    runsMax: 200,
+  },
+  {
+    name: "a page from a copy that is behind carries no floor",
+    rule: "22",
+    mutation: slips.readsSecondary,
+    caughtBy: ["C7", "20"],
+    runsMax: 500,
+    prepare: reading,
+  },
+  {
+    name: "what is deleted goes without a stub",
+    rule: "23",
+    mutation: { store: { erasesWhole: true } },
+    caughtBy: ["C1", "C2", "C3", "C9"],
+    runsMax: 300,
+    prepare: edited,
+  },
+  {
+    name: "no dedupe in the relay",
+    rule: "C4",
+    mutation: { ...slips.deliversAgain, ...noGatewayChecks },
+    caughtBy: ["C4"],
+    runsMax: 200,
+    control: noGatewayChecks,
+  },
+  {
+    name: "a relay that does not mend holes",
+    rule: "C4",
+    mutation: { ...slips.jumpsHoles, ...noGatewayChecks },
+    caughtBy: ["C4", "C9"],
+    runsMax: 500,
+    control: noGatewayChecks,
+  },
+];
