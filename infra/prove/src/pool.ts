@@ -13,6 +13,8 @@ export interface Run {
 export interface PoolOptions {
   readonly parallel: number;
   readonly loadFactor: number;
+  /** See `proveRow`. */
+  readonly isBrief?: boolean;
   /** Each run gets a folder in it. */
   readonly folder: string;
   readonly onStart: (run: Run) => void;
@@ -61,14 +63,12 @@ async function attend(run: Run, options: PoolOptions, children: Set<ChildProcess
   const { row, seed } = run;
   const folder = join(options.folder, `row-${row}-seed-${seed}`);
   const args = { "--row": row, "--seed": seed, "--load": options.loadFactor, "--folder": folder };
-  const child = fork(
-    module,
-    Object.entries(args).flatMap(([name, value]) => [name, String(value)]),
-    {
-      execArgv: ["--disable-warning=ExperimentalWarning"],
-      stdio: ["ignore", "ignore", "inherit", "ipc"],
-    },
-  );
+  const words = Object.entries(args).flatMap(([name, value]) => [name, String(value)]);
+  if (options.isBrief === true) words.push("--brief");
+  const child = fork(module, words, {
+    execArgv: ["--disable-warning=ExperimentalWarning"],
+    stdio: ["ignore", "ignore", "inherit", "ipc"],
+  });
   children.add(child);
   let result: RunResult | undefined;
   let isLate = false;

@@ -8,7 +8,13 @@ import type { RunMessage, RunResult } from "./run/result.ts";
  * happens to one leaves the others alone. Tells its parent by IPC; without one it prints the result.
  */
 const { values } = parseArgs({
-  options: { row: { type: "string" }, seed: { type: "string" }, load: { type: "string" }, folder: { type: "string" } },
+  options: {
+    row: { type: "string" },
+    seed: { type: "string" },
+    load: { type: "string" },
+    folder: { type: "string" },
+    brief: { type: "boolean", default: false },
+  },
 });
 const [number, seed, folder = ""] = [Number(values.row), Number(values.seed), values.folder];
 
@@ -42,6 +48,7 @@ async function run(): Promise<RunResult> {
   return proveRow(row, {
     seed,
     loadFactor: Number(values.load ?? 1),
+    isBrief: values.brief,
     folder,
     onProgress: (phase, acked, delivered) => void tell({ kind: "progress", phase, acked, delivered }),
     onCloseable: (close) => void closeables.push(close),

@@ -66,10 +66,13 @@ export interface Ring<System> extends Arena<System> {
   judge(outcome: Outcome): void;
 }
 
+export interface ArenaOptions<System> extends Pick<Arena<System>, "fleet" | "random" | "scene"> {
+  /** Of what `pause` is asked for, so long it takes: 1 as the row says. */
+  readonly pace: number;
+}
+
 export function createArena<System>(
-  fleet: System,
-  random: Random,
-  scene: Scene,
+  { fleet, random, scene, pace }: ArenaOptions<System>,
   onMark: (what: string) => void,
 ): Ring<System> {
   const marks: Mark[] = [];
@@ -109,7 +112,7 @@ export function createArena<System>(
       open.add(end);
       return { end };
     },
-    pause,
+    pause: (ms) => pause(ms * pace),
     until: waitFor,
     require: (what, isMet, seen) => void requirements.push({ what, isMet, seen }),
     requireLater: (what, judge) => void later.push({ what, judge }),

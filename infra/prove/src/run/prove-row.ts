@@ -16,6 +16,11 @@ export interface RunOptions {
   readonly seed: number;
   /** Of the row's load: people and what they do. Below 1 for machines that are slow or busy. */
   readonly loadFactor: number;
+  /**
+   * For the tests of every day: faults and pauses take two fifths of their time, the load ends soon after, and nobody
+   * waits for the timers of nodes at rest to run out. Default false.
+   */
+  readonly isBrief?: boolean;
   /** For logs and the history; made here, kept by whoever asked. */
   readonly folder: string;
   readonly onProgress: (phase: string, acked: number, delivered: number) => void;
@@ -23,10 +28,17 @@ export interface RunOptions {
   readonly onCloseable: (close: () => Promise<void>) => void;
 }
 
-/** The load goes on for so long after the last fault. */
-const tailMs = 5_000;
-/** The load lasts at least so long, however short the row is. */
-const loadSMin = 15;
+interface Tempo {
+  /** Of the row's own pauses. */
+  readonly pace: number;
+  /** The load goes on for so long after the last fault. */
+  readonly tailMs: number;
+  /** The load lasts at least so long, however short the row is. */
+  readonly loadSMin: number;
+}
+
+const whole: Tempo = { pace: 1, tailMs: 5_000, loadSMin: 15 };
+const brief: Tempo = { pace: 0.4, tailMs: 1_500, loadSMin: 5 };
 const shownMax = 20;
 
 /** One row with one seed, on a system of its own. **Errors**: rejects for what is no fault of the system's. */
@@ -71,7 +83,14 @@ async function onCluster(row: Extract<Row, { topology: "cluster" }>, options: Ru
   });
   options.onCloseable(() => fleet.close());
   try {
-    return await live(row, options, fleet, (arena) => row.run(arena), surroundCluster(fleet), story);
+    return await live(
+      row,
+      options,
+      fleet,
+      (arena) => row.run(arena),
+      surroundCluster(fleet, options.isBrief !== true),
+      story,
+    );
   } finally {
     await fleet.close();
   }
@@ -105,6 +124,7 @@ async function live<System extends { readonly urls: readonly string[]; readonly 
 ): Promise<RunResult> {
   const { seed, folder, onProgress } = options;
   const { urls, tokenOf } = system;
+  const { pace, tailMs, loadSMin } = options.isBrief === true ? brief : whole;
   const load = scaled({ ...defaultLoad, ...row.load }, options.loadFactor);
   const historyFile = join(folder, "history.jsonl");
   const random = createRandom(seed).fork();
@@ -142,7 +162,7 @@ async function live<System extends { readonly urls: readonly string[]; readonly 
     },
     async during(scene) {
       beganAt = scene.now();
-      const ring = createArena(system, random, scene, (what) => {
+      const ring = createArena({ fleet: system, random, scene, pace }, (what) => {
         phase = what;
         scene.history.record({ line: "mark", at: scene.now(), what });
       });

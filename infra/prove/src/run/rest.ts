@@ -7,12 +7,14 @@ const restWithinMs = 20_000;
 
 /**
  * C10, when everyone has left: no socket and no session is left anywhere. Resolves to one sentence for each that is.
+ * `withSessions`: these too, which are kept for a while for whoever comes back.
  */
-export async function findLeftovers({ gateways, chatServers }: Fleet): Promise<readonly string[]> {
+export async function findLeftovers(fleet: Fleet, withSessions: boolean): Promise<readonly string[]> {
+  const { gateways, chatServers } = fleet;
   const sentences = async (): Promise<readonly string[]> => {
     const found = await Promise.all([
       ...gateways.map((node) => leftOf(node, "parley_gateway_sockets", "client sockets")),
-      ...chatServers.map((node) => leftOf(node, "parley_chat_sessions", "sessions")),
+      ...(withSessions ? chatServers : []).map((node) => leftOf(node, "parley_chat_sessions", "sessions")),
     ]);
     const proxied = gateways.flatMap(({ name, front }) =>
       (front?.connections ?? 0) > 0 ? [`${name}: ${front?.connections} connections of clients`] : [],

@@ -16,16 +16,17 @@ export interface Surroundings {
   endings(): readonly string[];
 }
 
-export function surroundCluster(fleet: Fleet): Surroundings {
+/** `readsRest`: what nodes hold is compared, which takes as long as their last timers run. */
+export function surroundCluster(fleet: Fleet, readsRest: boolean): Surroundings {
   let before: Awaited<ReturnType<typeof recordBaselines>> = [];
   return {
     async before(scene) {
-      before = await recordBaselines(fleet, scene);
+      if (readsRest) before = await recordBaselines(fleet, scene);
     },
     heal: () => fleet.heal(),
     async after(scene) {
-      const leftovers = await findLeftovers(fleet);
-      await recordRest(fleet, scene, before);
+      const leftovers = await findLeftovers(fleet, readsRest);
+      if (readsRest) await recordRest(fleet, scene, before);
       await fleet.end();
       return [...leftovers, ...(await fleet.coroner.complaints())];
     },
