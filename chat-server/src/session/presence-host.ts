@@ -4,6 +4,7 @@ import type { PresenceFrame, UserId } from "@parley/protocol";
 import { hash53 } from "@parley/ring";
 import type { Telemetry } from "@parley/telemetry";
 import type { CallOff, Clock } from "../clock.ts";
+import { encodePresence, parsePresence } from "./presence-payload.ts";
 import type { Session } from "./session.ts";
 
 const bucketCount = 64;
@@ -167,12 +168,12 @@ export class PresenceHost {
 
   private announce(user: UserId, status: "online" | "offline", lastSeen?: number): void {
     const frame: PresenceFrame = { type: "presence", user, status, ...(lastSeen === undefined ? {} : { lastSeen }) };
-    this.attempt(this.bus.publish(topicOf(user), Buffer.from(JSON.stringify(frame), "utf8")));
+    this.attempt(this.bus.publish(topicOf(user), encodePresence(frame)));
   }
 
   private hear(payload: Uint8Array): void {
-    const frame = JSON.parse(Buffer.from(payload).toString("utf8")) as PresenceFrame;
-    this.tellWatchers(frame);
+    const frame = parsePresence(payload);
+    if (frame !== undefined) this.tellWatchers(frame);
   }
 
   private tellWatchers(frame: PresenceFrame): void {
