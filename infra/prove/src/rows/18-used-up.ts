@@ -48,7 +48,7 @@ async function useUpFiles({ fleet, random, inject, pause, figure }: Arena<Fleet>
   try {
     const urls = [victim, ...fleet.gateways.filter((one) => one !== victim)].map(({ up }) => up.ws ?? "");
     const herd = await openHerd({ count: strangers, urls, tokenOf: fleet.tokenOf, random });
-    figure("clients that got in all the same", `${herd.online()} of ${herd.size}`);
+    figure("clients that came in by the one gateway or the other", `${herd.online()} of ${herd.size}`);
     await pause(2_000);
     await herd.close();
   } finally {

@@ -38,7 +38,7 @@ export async function findLeftovers(fleet: Fleet, withSessions: boolean): Promis
 }
 
 async function leftOf(node: FleetNode, metric: string, what: string): Promise<readonly string[]> {
-  const count = (await node.metrics()).get(metric);
-  if (count === undefined) return [`${node.name}: tells no ${metric}`];
+  // A gauge that was never set is not told.
+  const count = (await node.metrics()).get(metric) ?? 0;
   return count > 0 ? [`${node.name}: ${count} ${what}`] : [];
 }
