@@ -15,11 +15,17 @@ export function seconds(ms: number): string {
 export interface Column {
   readonly title: string;
   readonly isNumber?: boolean;
+  /** Of sentences: not to be squeezed on a phone. */
+  readonly isWide?: boolean;
 }
 
 /** `cells` are HTML already. */
 export function table(columns: readonly Column[], rows: readonly (readonly string[])[]): string {
-  const kind = (index: number): string => (columns[index]?.isNumber === true ? ' class="n"' : "");
+  const kind = (index: number): string => {
+    const { isNumber, isWide } = columns[index] ?? {};
+    if (isNumber === true) return ' class="n"';
+    return isWide === true ? ' class="w"' : "";
+  };
   const head = columns.map(({ title }, index) => `<th${kind(index)}>${escaped(title)}</th>`).join("");
   const body = rows.map((cells) => `<tr>${cells.map((cell, index) => `<td${kind(index)}>${cell}</td>`).join("")}</tr>`);
   return `<div class="scroll"><table><thead><tr>${head}</tr></thead><tbody>${body.join("")}</tbody></table></div>`;

@@ -83,7 +83,7 @@ function matrix(rows: readonly ProvenRow[]): string {
   ]);
   const columns = [
     { title: "" },
-    { title: "fault" },
+    { title: "fault", isWide: true },
     { title: "runs" },
     { title: "acked", isNumber: true },
     { title: "delivered", isNumber: true },

@@ -24,6 +24,7 @@ table { border-collapse: collapse; width: 100%; font-size: .92rem; }
 th, td { text-align: left; padding: .4rem .6rem; border-bottom: 1px solid var(--line); vertical-align: top; }
 th { color: var(--soft); font-weight: 600; }
 td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+td.w { min-width: 15rem; }
 .good { color: var(--good); } .bad { color: var(--bad); font-weight: 600; } .warn { color: var(--warn); }
 .row { background: var(--card); border: 1px solid var(--line); border-radius: .8rem; padding: 1.1rem 1.1rem .9rem; margin: 1rem 0; }
 .row > p { margin: .4rem 0; }

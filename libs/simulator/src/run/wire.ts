@@ -84,7 +84,11 @@ export async function openWire({ url, token, device, cursors }: WireOptions): Pr
   socket.on("open", () =>
     send({ type: "hello", token, device, protocol: 1, ...(cursors === undefined ? {} : { cursors }) }),
   );
-  const welcome = await find(({ type }) => type === "welcome");
+  const welcome = await find(({ type }) => type === "welcome").catch((cause: unknown) => {
+    // Whoever tries again would leave this one behind.
+    socket.terminate();
+    throw cause;
+  });
   return {
     welcome,
     socket,
