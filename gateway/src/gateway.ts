@@ -68,7 +68,8 @@ export async function startGateway(config: GatewayConfig, ports: GatewayPorts): 
     now,
     random,
     onFrame: (link, frame) => downFrames.handle(link, frame),
-    onLost: (_link, sessions) => {
+    onLost: (link, sessions) => {
+      for (const session of [...link.arriving.values()]) attacher.loseArrival(session);
       for (const session of sessions) attacher.start(session, "link");
     },
   });

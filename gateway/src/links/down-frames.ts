@@ -9,6 +9,9 @@ import type { ServerLink } from "./server-link.ts";
 /** What a session may ask us to keep; larger is dropped, and the session starts without. */
 const keptBytesMax = 32 * 1024;
 
+/** What is for one session. */
+type OneFrame = Exclude<DownFrame, { type: "events" } | { type: "cast" }>;
+
 export interface DownFramesOptions {
   readonly inbound: Inbound;
   readonly outbound: Outbound;
@@ -53,10 +56,19 @@ export class DownFrames {
       return;
     }
     const session = link.sessions.get(frame.attachment);
-    if (session !== undefined) this.#handleOne(session, frame);
+    if (session !== undefined) this.#handleOne(link, session, frame);
+    else this.#handleArrival(link, frame);
   }
 
-  #handleOne(session: ClientSession, frame: Exclude<DownFrame, { type: "events" } | { type: "cast" }>): void {
+  /** Of a chat server that a session moves to only its answer counts; before it the other one speaks. */
+  #handleArrival(link: ServerLink, frame: OneFrame): void {
+    const session = link.arriving.get(frame.attachment);
+    if (session === undefined) return;
+    if (frame.type === "attached") this.#attacher.confirm(session, link, frame);
+    else if (frame.type === "close" || frame.type === "reattach") this.#attacher.loseArrival(session);
+  }
+
+  #handleOne(link: ServerLink, session: ClientSession, frame: OneFrame): void {
     switch (frame.type) {
       case "direct":
         this.#outbound.write(session, frame.payload);
@@ -66,7 +78,7 @@ export class DownFrames {
         for (const ordinal of frame.ordinals) this.#inbound.settle(session, ordinal);
         return;
       case "attached":
-        this.#attacher.confirm(session, frame);
+        this.#attacher.confirm(session, link, frame);
         return;
       case "gap": {
         const channel = this.#channels.find(frame.channel);
@@ -89,6 +101,8 @@ export class DownFrames {
         const channel = this.#channels.find(frame.channel);
         if (channel === undefined) return;
         this.#outbound.settleLag(session, channel);
+        const cursor = session.cursors.get(channel);
+        if (cursor !== undefined) session.arrival?.left.set(frame.channel, cursor);
         session.cursors.drop(this.#channels, frame.channel);
         return;
       }

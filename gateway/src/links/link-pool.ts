@@ -109,7 +109,7 @@ export class LinkPool {
   #closeUnused(): void {
     const known = new Set(this.#options.registry.view().nodes.map(({ node }) => node));
     for (const [node, link] of this.#links) {
-      if (!known.has(node) && link.sessions.size === 0) link.close("chat server left");
+      if (!known.has(node) && link.sessions.size + link.arriving.size === 0) link.close("chat server left");
     }
     for (const node of this.#rests.keys()) {
       if (!known.has(node)) this.#rests.delete(node);

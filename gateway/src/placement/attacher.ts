@@ -10,10 +10,10 @@ import type { Outbound } from "../outbound/outbound.ts";
 import type { ChannelTable } from "../session/channel-table.ts";
 import type { AttachOutcome, ClientSession } from "../session/client-session.ts";
 import { Lanes } from "./lanes.ts";
+import { Mover } from "./mover.ts";
 import type { Placement } from "./placement.ts";
+import { Surroundings } from "./surroundings.ts";
 
-/** How long a round waits for a change of the view before it looks again. */
-const lookAgainMs = 100;
 /** Sent away twice within this time: the view is behind, go elsewhere. */
 const shunMs = 2_000;
 
@@ -32,18 +32,35 @@ export interface AttacherOptions {
 
 /**
  * Brings sessions to chat servers: new ones after `hello`, and live ones whose link fell, whose chat server sent them
- * away, or whose events showed a hole. The socket stays open, the cursors are our own (rule 14), and open requests are
+ * away (see {@link Mover}), or whose events showed a hole. The socket stays open, the cursors are our own (rule 14), and open requests are
  * sent again. **Bounds**: `attachesMax` sessions at a time, first come first served; a session that no chat server
  * took by its deadline is closed with 4503.
  */
 export class Attacher {
   readonly #o: AttacherOptions;
   readonly #lanes: Lanes;
+  readonly #surroundings: Surroundings;
+  readonly #mover: Mover;
   #lastAttachment = 0;
 
   constructor(options: AttacherOptions) {
     this.#o = options;
     this.#lanes = new Lanes(options.config.attachesMax);
+    this.#surroundings = new Surroundings(options.registry, options.pool);
+    this.#mover = new Mover({
+      ...options,
+      surroundings: this.#surroundings,
+      nextAttachment: () => ++this.#lastAttachment,
+      onArrived: (session, link, frame) => {
+        this.release(session, true);
+        this.#hold(session, link, frame.attachment);
+        session.stage = "attaching";
+        this.#confirm(session, frame);
+      },
+      onFailed: (session, err) => options.logger.error({ err, session: session.connection }, "move failed"),
+      // Its old place was lost on the way, and the new one was not reached.
+      onOver: (session) => session.stage === "attaching" && this.start(session, "link"),
+    });
   }
 
   /** Places and attaches the session, wherever it was. `reason` is a metric label. */
@@ -76,6 +93,7 @@ export class Attacher {
     const { link, attachWaiter } = session;
     session.link = undefined;
     session.attachWaiter = undefined;
+    if (session.stage === "closed") this.#mover.end(session, "closed");
     if (link !== undefined) {
       this.#o.inbound.markLost(session);
       if (link.sessions.has(session.attachment)) link.detach(session, isMoving);
@@ -83,8 +101,18 @@ export class Attacher {
     attachWaiter?.(session.stage === "closed" ? "closed" : "lost");
   }
 
-  /** The chat server holds the session now. */
-  confirm(session: ClientSession, frame: Extract<DownFrame, { type: "attached" }>): void {
+  /** The chat server holds the session now; one that it was moving to holds it as well. */
+  confirm(session: ClientSession, link: ServerLink, frame: Extract<DownFrame, { type: "attached" }>): void {
+    if (link.arriving.has(frame.attachment)) this.#mover.confirm(session, link, frame);
+    else this.#confirm(session, frame);
+  }
+
+  /** The place that the session was moving to is not to be had. */
+  loseArrival(session: ClientSession): void {
+    this.#mover.end(session, "lost");
+  }
+
+  #confirm(session: ClientSession, frame: Extract<DownFrame, { type: "attached" }>): void {
     if (session.stage !== "attaching") return;
     const { channels, outbound, inbound } = this.#o;
     session.stage = "live";
@@ -123,13 +151,18 @@ export class Attacher {
     const node = session.link?.node;
     const now = this.#o.now();
     const isAgain = session.shunnedAt !== 0 && now - session.shunnedAt < shunMs;
-    session.shunned = isAgain || this.#isDraining(node) ? node : undefined;
+    session.shunned = isAgain || this.#surroundings.isDraining(node) ? node : undefined;
     session.shunnedAt = now;
-    this.start(session, "asked");
+    if (session.stage !== "live") return this.start(session, "asked");
+    // It is on its way already: the server says it again until we are gone.
+    if (session.isPlacing) return;
+    this.#o.metrics.gatewayReattaches.of("asked").inc();
+    this.#mover.start(session);
   }
 
   /** From the sweep. */
   tick(session: ClientSession, now: number): void {
+    this.#mover.tick(session, now);
     if (session.isMending && now >= session.mendAfter) {
       session.isMending = false;
       this.mend(session);
@@ -154,14 +187,14 @@ export class Attacher {
         outbound.close(session, closeCode.unavailable, "no chat server");
         return;
       }
-      const target = await placement.place(session.user, this.#avoided(session, failed));
+      const target = await placement.place(session.user, this.#surroundings.avoided(session, failed));
       if (!isWanted()) return;
       if (target === undefined) {
         aloneSince ??= now();
         failed.clear();
         // Better the one that sent it away than none; one that drains sends it away again.
-        if (!this.#isDraining(session.shunned)) session.shunned = undefined;
-        await this.#viewChange();
+        if (!this.#surroundings.isDraining(session.shunned)) session.shunned = undefined;
+        await this.#surroundings.viewChange();
         continue;
       }
       const link = await pool.open(target).catch(() => undefined);
@@ -184,51 +217,17 @@ export class Attacher {
 
   #attach(session: ClientSession, link: ServerLink): Promise<AttachOutcome> {
     const attachment = ++this.#lastAttachment;
-    session.link = link;
-    session.attachment = attachment;
-    link.sessions.set(attachment, session);
-    link.send({
-      type: "attach",
-      attachment,
-      connection: session.connection,
-      user: session.user,
-      device: session.device,
-      tokenExpiresAt: session.tokenExpiresAt,
-      isNew: !session.hasWelcome,
-      cursors: session.helloCursors ?? session.cursors.entries(),
-      since: session.since,
-      ...(session.name !== undefined && { name: session.name }),
-      ...(session.kept !== undefined && { kept: session.kept }),
-    });
+    this.#hold(session, link, attachment);
+    link.attach(session, attachment);
     session.attachBy = this.#o.now() + this.#o.config.attachTimeoutMs;
     return new Promise((resolve) => {
       session.attachWaiter = resolve;
     });
   }
 
-  #avoided(session: ClientSession, failed: ReadonlySet<string>): ReadonlySet<string> {
-    const avoided = new Set(failed);
-    if (session.shunned !== undefined) avoided.add(session.shunned);
-    for (const info of this.#o.registry.view().nodes) {
-      if (this.#o.pool.isResting(info)) avoided.add(info.node);
-    }
-    return avoided;
-  }
-
-  #isDraining(node: string | undefined): boolean {
-    const info = this.#o.registry.view().nodes.find((candidate) => candidate.node === node);
-    return info?.state !== "up";
-  }
-
-  #viewChange(): Promise<void> {
-    return new Promise((resolve) => {
-      const done = () => {
-        clearTimeout(timer);
-        forget();
-        resolve();
-      };
-      const timer = setTimeout(done, lookAgainMs);
-      const forget = this.#o.registry.onView(done);
-    });
+  #hold(session: ClientSession, link: ServerLink, attachment: number): void {
+    session.link = link;
+    session.attachment = attachment;
+    link.sessions.set(attachment, session);
   }
 }

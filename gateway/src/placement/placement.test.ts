@@ -143,3 +143,22 @@ test("several gateways that place a herd at once, from loads as old as a heartbe
     expect(counts.get(node)).toBeLessThanOrEqual((1.25 * users * weight) / 4 + 4);
   }
 });
+
+test("new users go elsewhere while a chat server is slow, and come back to it when it has recovered", async () => {
+  const { cluster, leases, placement } = await setUp([{ node: "a" }, { node: "b" }, { node: "c" }]);
+  const tell = async (delays: Readonly<Record<string, number>>, sessions: number) => {
+    for (const [node, lease] of leases) {
+      await lease.update({ load: { sessions, eventLoopDelayMs: delays[node] ?? 0, cpu: 0 } });
+    }
+    await cluster.registry.join({ ...presenceInfo, node: `look-${sessions}` });
+  };
+  const countOf = async (name: string, node: string) => {
+    let count = 0;
+    for (let i = 0; i < 60; i += 1) if ((await placement.place(`${name}-${i}`, nobody))?.node === node) count += 1;
+    return count;
+  };
+  await tell({ b: 350 }, 100);
+  expect(await countOf("while-slow", "b")).toBe(0);
+  await tell({}, 101);
+  expect(await countOf("after", "b")).toBeGreaterThan(10);
+});

@@ -29,6 +29,23 @@ export const pauseReason = { openRequests: 1, rate: 2 } as const;
 
 export type AttachOutcome = "attached" | "lost" | "timeout" | "closed";
 
+/** "stale": what the session asked to keep changed meanwhile. */
+export type ArrivalOutcome = "attached" | "lost" | "timeout" | "stale" | "closed";
+
+/** A live session on its way to another chat server, while the present one serves it. */
+export interface Arrival {
+  readonly link: ServerLink;
+  readonly attachment: number;
+  /** Monotonic ms. */
+  readonly by: number;
+  readonly waiter: (outcome: ArrivalOutcome) => void;
+  /** As the new chat server was told. */
+  readonly kept: Uint8Array | undefined;
+  readonly tokenExpiresAt: number;
+  /** Channels that were left since, and the cursors that they had. */
+  readonly left: Map<ChannelId, Seq>;
+}
+
 /** A socket that does not keep up: what it will be told by `gap` once it has drained. */
 export interface Lag {
   /** Monotonic ms. */
@@ -67,6 +84,8 @@ export class ClientSession {
   attachWaiter: ((outcome: AttachOutcome) => void) | undefined;
   /** Monotonic ms, as all below. */
   attachBy = 0;
+  /** Only while it moves. */
+  arrival: Arrival | undefined;
   isPlacing = false;
   placeBy = 0;
   /** A chat server that has just sent the session away. */
