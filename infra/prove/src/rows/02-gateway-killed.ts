@@ -20,6 +20,7 @@ export const row: ClusterRow = {
     try {
       await pause(1_500);
       const held = first.front?.connections ?? 0;
+      if (held < sockets) throw new Error(`${first.name} holds ${held} sockets, not ${sockets}`);
       const { starts } = first;
       first.end("SIGKILL");
       strike(`${first.name} killed with ${held} sockets`);

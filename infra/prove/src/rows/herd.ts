@@ -21,23 +21,20 @@ const connectingMax = 50;
 
 /** Resolves when all are connected. **Errors**: rejects where one cannot. */
 export async function openHerd({ count, urls, tokenOf, random }: HerdOptions): Promise<Herd> {
+  let isGathering = true;
   const clients = Array.from({ length: count }, (_, index) => {
-    let isFirst = true;
     return createClient({
       urls,
       token: () => tokenOf(`herd-${index}`),
       device: "herd",
-      random() {
-        // The first draw of a client chooses where it begins.
-        const drawn = isFirst ? 0 : random.fraction();
-        isFirst = false;
-        return drawn;
-      },
+      // Draws choose where a client begins; later ones spread the herd when it comes back.
+      random: () => (isGathering ? 0 : random.fraction()),
     });
   });
   const close = (): Promise<void> => forEachLimited(clients, connectingMax, (client) => client.close());
   try {
     await forEachLimited(clients, connectingMax, async (client) => void (await client.connect()));
+    isGathering = false;
   } catch (error) {
     await close();
     throw error;
