@@ -8,6 +8,7 @@ export { createRandom, type Random } from "./random.ts";
 export type { Progress } from "./report/progress.ts";
 export { isClean, type Report } from "./report/report.ts";
 export { type Wait, waitsOf } from "./report/waits.ts";
+export { forEachLimited } from "./run/limited.ts";
 export type { ShortTokens } from "./run/short-tokens.ts";
 export { type Scene, type SimulateOptions, simulate } from "./run/simulate.ts";
 export { openWire, type Wire } from "./run/wire.ts";

@@ -1,6 +1,5 @@
 import { type Client, createClient } from "@parley/client";
-import type { Random } from "@parley/simulator";
-import { forEachLimited } from "./limited.ts";
+import { forEachLimited, type Random } from "@parley/simulator";
 
 export interface HerdOptions {
   readonly count: number;
