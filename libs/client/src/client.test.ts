@@ -272,6 +272,20 @@ test("a reconnect frame is followed after its time, and what is sent meanwhile i
   expect(channel.texts()).toEqual(["still here"]);
 });
 
+test("told before welcome to come back later, it comes back then and no sooner", async () => {
+  const clock = createFastClock(50);
+  const at: number[] = [];
+  server.script = {
+    greet: () => {
+      at.push(clock.now());
+      return at.length === 1 ? { afterMs: 20_000 } : undefined;
+    },
+  };
+  await make({ clock }).connect();
+  expect(at).toHaveLength(2);
+  expect((at[1] ?? 0) - (at[0] ?? 0)).toBeGreaterThanOrEqual(20_000);
+});
+
 test("several addresses take turns", async () => {
   const other = await ScriptedServer.start();
   const client = make({ urls: [server.url, other.url], random: () => 0 });

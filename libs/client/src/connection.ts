@@ -215,8 +215,12 @@ export class Connection {
     this.#options.onOnline(welcome, token);
   }
 
-  /** An error before `welcome` is said once more by the close code that follows; it only has the better words. */
+  /**
+   * An error before `welcome` is said once more by the close code that follows; it only has the better words. A server
+   * that can't take us just now says when to come back: a herd that came sooner would keep it so.
+   */
   #refuse(frame: ServerFrame): void {
+    if (frame.type === "reconnect") this.#comeBackAt = this.#options.clock.now() + frame.afterMs;
     if (frame.type === "error") this.#options.onError(new ClientError(frame.code, frame.message));
   }
 

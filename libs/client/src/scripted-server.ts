@@ -23,8 +23,8 @@ export interface Script {
   readonly turn?: (frame: ClientFrame) => Turn;
   /** True: this event is not pushed to this socket but announced by `gap` with those that follow it at once. */
   readonly holdsBack?: (event: EventFrame) => boolean;
-  /** Undefined: welcome. A close code: `hello` is refused with it. */
-  readonly greet?: (hello: HelloFrame) => number | undefined;
+  /** Undefined: welcome. A close code: `hello` is refused with it. A time: told to come back after it, then closed. */
+  readonly greet?: (hello: HelloFrame) => number | { readonly afterMs: number } | undefined;
   readonly heartbeatMs?: number;
 }
 
@@ -107,7 +107,10 @@ export class ScriptedServer {
   #greet(socket: WebSocket, hello: HelloFrame): LiveSession | undefined {
     const refusal = this.script.greet?.(hello);
     if (refusal !== undefined) {
-      socket.close(refusal);
+      if (typeof refusal === "object") {
+        socket.send(JSON.stringify({ type: "reconnect", afterMs: refusal.afterMs, reason: "overload" }));
+      }
+      socket.close(typeof refusal === "object" ? 4503 : refusal);
       return undefined;
     }
     const session = new LiveSession(socket, this, hello);
