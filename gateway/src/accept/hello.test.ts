@@ -1,4 +1,4 @@
-import { KeysUnavailableError } from "@parley/auth";
+import { KeysUnavailableError, type TokenVerifier } from "@parley/auth";
 import { expect, test, vi } from "vitest";
 import { startRig, tokenFor } from "../testing/rig.ts";
 
@@ -159,6 +159,23 @@ test("hellos beyond the rate wait their turn; beyond the queue they are told to 
   const refused = clients.find(({ frames }) => frames[0]?.type === "reconnect");
   expect(refused?.frames[0]).toMatchObject({ reason: "overload" });
   expect(await refused?.closeCode()).toBe(4503);
+});
+
+test("no token is verified before it is its hello's turn, so that a herd can't keep the process busy with signatures", async () => {
+  let verified = 0;
+  const tokens: TokenVerifier = {
+    verify: async (token) => {
+      verified += 1;
+      return { user: token, expiresAt: Date.now() + 60_000 };
+    },
+  };
+  const rig = await startRig({ tokens, config: { hellosPerSecond: 1, hellosBurst: 2, hellosQueuedMax: 5 } });
+  await rig.chatServer("chat-1");
+  const clients = await Promise.all(Array.from({ length: 8 }, () => rig.client()));
+  for (const [i, client] of clients.entries()) client.hello(`user-${i}`);
+  // The eighth is one too many for the queue: by then all have been heard.
+  await vi.waitUntil(() => clients.some(({ frames }) => frames[0]?.type === "reconnect"), { timeout: 10_000 });
+  expect(verified).toBeLessThanOrEqual(3);
 });
 
 test("without a chat server the session ends with 4503 after a short wait", async () => {
