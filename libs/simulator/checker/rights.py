@@ -53,7 +53,9 @@ def is_not_found(_facts, log, user, wish, seq):
     event = log.events.get(target)
     if event is None or event["kind"] != "message" or target > seq:
         return True
-    return log.is_deleted_at(target, seq) or not log.is_visible(user, target)
+    # A deleted message keeps its number and may still be answered.
+    is_gone = wish.type != "send" and log.is_deleted_at(target, seq)
+    return is_gone or not log.is_visible(user, target)
 
 
 def is_forbidden(facts, log, user, wish, seq):

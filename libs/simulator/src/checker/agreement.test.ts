@@ -71,7 +71,7 @@ describe.skipIf(withoutPython)("both checkers catch", () => {
       const verdict = verdicts[index];
       if (verdict !== undefined) judged.set(name, [...(judged.get(name) ?? []), verdict]);
     }
-  }, 60_000);
+  }, 180_000);
 
   test.each(mutants)("$name as $finds", ({ name, finds }) => {
     const verdicts = judged.get(name) ?? [];

@@ -197,7 +197,9 @@ function createModel(random: Random) {
       ]);
       return invoke(socket, change);
     }
-    invoke(socket, { ...base, type: "send", text });
+    // What was deleted may still be answered: it keeps its number.
+    const replyTo = message !== undefined && random.chance(0.2) ? { replyTo: message.seq } : {};
+    invoke(socket, { ...base, type: "send", text, ...replyTo });
   };
 
   const changeMembers = (): void => {

@@ -46,7 +46,8 @@ export function isNotFound(log: ChannelLog, user: string, asked: InvokeLine, seq
   const event = log.find(pointedAt);
   if (event?.kind !== "message" || pointedAt > seq) return true;
   const deletion = log.deletionOf(pointedAt);
-  if (deletion !== undefined && deletion.seq <= seq) return true;
+  // A deleted message keeps its number and may still be answered.
+  if (type !== "send" && deletion !== undefined && deletion.seq <= seq) return true;
   return findMembership(log, user, pointedAt) === undefined;
 }
 
