@@ -80,12 +80,13 @@ export const row: ClusterRow = {
     "simulation, which runs the same code.",
   async run(arena) {
     const { pause } = arena;
+    // First, since it takes the processor from everybody: no recovery is measured meanwhile.
+    await rollBack(arena);
     await pause(2_000);
     await notPrimaryOnce(arena);
     await pause(3_000);
     await notPrimaryFor10S(arena);
     await pause(4_000);
     await lateCommits(arena);
-    await rollBack(arena);
   },
 };
