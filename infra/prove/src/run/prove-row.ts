@@ -1,5 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { monitorEventLoopDelay } from "node:perf_hooks";
 import { createRandom, type Progress, type Report, type Scene, simulate, type Wait, waitsOf } from "@parley/simulator";
 import { startEmbedded } from "../fleet/embedded.ts";
 import { startFleet } from "../fleet/fleet.ts";
@@ -134,9 +135,13 @@ async function live<System extends { readonly urls: readonly string[]; readonly 
   let restedAt = 0;
   let seen: Scene | undefined;
   let phase = "gathering";
+  const delay = monitorEventLoopDelay({ resolution: 10 });
   const progress: Progress = {
     phase(text) {
-      if (text === "coming to rest") restedAt = performance.now();
+      if (text === "coming to rest") {
+        restedAt = performance.now();
+        delay.disable();
+      }
       phase = text;
       onProgress(phase, seen?.counters.acked ?? 0, seen?.counters.delivered ?? 0);
     },
@@ -162,6 +167,7 @@ async function live<System extends { readonly urls: readonly string[]; readonly 
     },
     async during(scene) {
       beganAt = scene.now();
+      delay.enable();
       const ring = createArena({ fleet: system, random, scene, pace }, (what) => {
         phase = what;
         scene.history.record({ line: "mark", at: scene.now(), what });
@@ -182,6 +188,7 @@ async function live<System extends { readonly urls: readonly string[]; readonly 
   if (seen === undefined || arena === undefined) throw new Error("the load never began");
   onProgress("the second checker reads", report.acked, report.delivered);
   const waits = waitsOf(seen);
+  const harnessDelayMs = Math.round(delay.percentile(99) / 1e6);
   arena.judge({ scene: seen, waits, faults: arena.faults });
   return judge({
     row,
@@ -196,6 +203,7 @@ async function live<System extends { readonly urls: readonly string[]; readonly 
     historyFile,
     load,
     surroundings,
+    harnessDelayMs,
   });
 }
 
@@ -219,6 +227,7 @@ interface Found {
   readonly historyFile: string;
   readonly load: Load;
   readonly surroundings: Surroundings;
+  readonly harnessDelayMs: number;
 }
 
 async function judge(found: Found): Promise<RunResult> {
@@ -264,7 +273,8 @@ async function judge(found: Found): Promise<RunResult> {
   };
 }
 
-function figuresOf({ report, waits, beganAt, restedAt, load }: Found, recoveryMs: number): LoadFigures {
+function figuresOf(found: Found, recoveryMs: number): LoadFigures {
+  const { report, waits, beganAt, restedAt, load } = found;
   const lived = waits.filter(({ to }) => to >= beganAt).map(({ from, to }) => to - from);
   lived.sort((one, other) => one - other);
   const { devices, sent, acked, refused, unknown, delivered, gaps, reconnects, closedByServer } = report;
@@ -285,5 +295,6 @@ function figuresOf({ report, waits, beganAt, restedAt, load }: Found, recoveryMs
     medianAckMs: Math.round((lived[Math.floor(lived.length / 2)] ?? 0) * 10) / 10,
     recoveryMs: Math.round(recoveryMs),
     settleMs: Math.round(report.settleMs),
+    harnessDelayMs: found.harnessDelayMs,
   };
 }

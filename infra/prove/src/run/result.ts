@@ -52,6 +52,8 @@ export interface LoadFigures {
   readonly recoveryMs: number;
   /** From the end of the load until everyone had everything. */
   readonly settleMs: number;
+  /** By how much the harness itself was late in one turn of its loop of a hundred: what is slower than that, it cannot tell apart. */
+  readonly harnessDelayMs: number;
 }
 
 /** What a run tells its parent while it goes. */
