@@ -1,7 +1,8 @@
+import { performance } from "node:perf_hooks";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 
-/** Below this part of a core the process counts as idle. */
+/** Below this part of a core, and with its event loop waiting but for this part of the time, a process is idle. */
 const idleCores = 0.15;
 /** Growth since the last collection that makes another worth its pause, bytes. */
 const growthBytesMin = 8 * 1024 * 1024;
@@ -19,13 +20,17 @@ export function collectWhenIdle(everyMs = 5_000): () => void {
   const collect: Collect = runInNewContext("gc");
   setFlagsFromString("--no-expose-gc");
   let cpu = process.cpuUsage();
+  let loop = performance.eventLoopUtilization();
   // The start itself leaves garbage behind: the first quiet moment counts in any case.
   let settled = 0;
   const timer = setInterval(() => {
     const used = process.cpuUsage(cpu);
     cpu = process.cpuUsage();
+    // On a machine with too much to do a busy process takes little CPU, too: its loop does not wait, though.
+    const { utilization } = performance.eventLoopUtilization(loop);
+    loop = performance.eventLoopUtilization();
     const cores = (used.user + used.system) / 1_000 / everyMs;
-    if (cores > idleCores || process.memoryUsage.rss() - settled < growthBytesMin) return;
+    if (cores > idleCores || utilization > idleCores || process.memoryUsage.rss() - settled < growthBytesMin) return;
     collect({ type: "major", flavor: "last-resort" });
     settled = process.memoryUsage.rss();
     cpu = process.cpuUsage();
