@@ -7,6 +7,7 @@ interface Flags {
   readonly gateways: string;
   readonly chatServers: string;
   readonly room: string;
+  readonly warmUp: string;
   readonly stop: boolean;
   readonly bound?: string;
   readonly json: boolean;
@@ -23,6 +24,7 @@ export function addRecovery(program: Command): void {
     .option("--gateways <n>", "gateway processes", "2")
     .option("--chat-servers <n>", "chat server processes", "3")
     .option("--room <n>", "members of each room", "20")
+    .option("--warm-up <n>", "messages sent before anything happens", "3000")
     .option("--stop", "SIGSTOP instead of SIGKILL: no link is closed, only silence tells", false)
     .option("--bound <ms>", "the first ack of everyone must come within")
     .option("--json", "print one JSON object", false)
@@ -34,6 +36,7 @@ export function addRecovery(program: Command): void {
         chatServers: Number(flags.chatServers),
         roomSize: Number(flags.room),
         death,
+        warmUp: Number(flags.warmUp),
         boundMs: flags.bound === undefined ? boundMs[death] : Number(flags.bound),
         say: (line) => void process.stderr.write(`${line}\n`),
       });

@@ -23,6 +23,8 @@ export interface RecoveryOptions {
   /** Members of each room. */
   readonly roomSize: number;
   readonly death: DeathKind;
+  /** Messages sent before anything happens, so that no process is measured while its code is cold. */
+  readonly warmUp: number;
   /** The bound on the first ack of each user, ms. */
   readonly boundMs: number;
   readonly say: (line: string) => void;
@@ -69,6 +71,8 @@ export async function measureRecovery(options: RecoveryOptions): Promise<Recover
     const clients = await openCrowd({ urls: system.ws, tokenOf, users: names });
     say("making rooms");
     const rooms = await createRooms(clients, options.roomSize, "room");
+    say(`warming up with ${options.warmUp} messages`);
+    await warmUp(rooms, options.warmUp);
     const servers = await admin.serversOf(names);
     const victimNode = mostFrequent(servers.values());
     const victim = system.processes.find(({ node }) => node === victimNode);
@@ -152,6 +156,16 @@ function demandsOf(
     { what: "no client socket is closed", found: `${socketsClosed} closed`, holds: socketsClosed === 0 },
     { what: "what was acked is in the log under its number", found: `${lost} are not`, holds: lost === 0 },
   ];
+}
+
+/** A few at a time, from room to room. */
+async function warmUp(rooms: readonly RawRoom[], messages: number): Promise<void> {
+  const list = Array.from({ length: messages }, (_, index) => index);
+  await forEachLimited(list, 32, async (index) => {
+    const room = rooms[index % rooms.length];
+    const client = room?.members[Math.floor(index / rooms.length) % room.members.length];
+    if (room !== undefined) await client?.sendUntilAcked(message(`warm-${index}`, room.channel));
+  });
 }
 
 function message(id: string, channel: string): Fields {
