@@ -2,6 +2,7 @@ import { askRedis } from "@parley/servers";
 import type { Fleet } from "../fleet/fleet.ts";
 import type { ClusterRow } from "../row.ts";
 import type { Arena } from "../run/arena.ts";
+import { requireSocketsStay } from "./sockets-stay.ts";
 
 const betweenMs = 3_000;
 const pauseMs = 5_000;
@@ -73,6 +74,7 @@ export const row: ClusterRow = {
     "all present connections to Redis go silent for 5 s without being closed; and Redis cuts every chat server's " +
     "subscriber because its output buffer is full.",
   async run(arena) {
+    requireSocketsStay(arena);
     const { fleet, random, pause, until } = arena;
     const port = Number(new URL(fleet.redis.url).port);
     const redis = (...words: string[]) => askRedis(port, words);

@@ -1,4 +1,5 @@
 import type { ClusterRow } from "../row.ts";
+import { requireSocketsStay } from "./sockets-stay.ts";
 
 const faultMs = 15_000;
 const push = { drop: 0.1, double: 0.1, reorder: 0.3, reorderMs: 300 };
@@ -10,7 +11,9 @@ export const row: ClusterRow = {
   how:
     "For 15 s the proxy between Redis and every process loses one published message in ten, sends one in ten twice, " +
     "and holds three in ten back by up to 300 ms, so that later ones overtake them; which ones, the seed draws.",
-  async run({ fleet, inject, pause, figure }) {
+  async run(arena) {
+    requireSocketsStay(arena);
+    const { fleet, inject, pause, figure } = arena;
     await pause(2_000);
     const fault = inject("pub/sub loses, doubles and reorders");
     for (const { redis } of fleet.nodes) redis.setPush(push);

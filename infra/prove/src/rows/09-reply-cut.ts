@@ -1,6 +1,7 @@
 import type { Random } from "@parley/simulator";
 import type { FleetNode } from "../fleet/node.ts";
 import type { ClusterRow } from "../row.ts";
+import { requireSocketsStay } from "./sockets-stay.ts";
 
 const faultMs = 15_000;
 /** On a machine that is busy the fault lasts longer, until so many inserts have lost their reply. */
@@ -16,7 +17,9 @@ export const row: ClusterRow = {
     "For 15 s, again and again: an insert of each chat server goes through to the store, which does it; its reply is " +
     "held for up to a second and a half, and then the connection is reset instead. Now and then the " +
     "same is done to an update. The chat server cannot know whether its event is in.",
-  async run({ fleet, random, inject, pause, until, figure }) {
+  async run(arena) {
+    requireSocketsStay(arena);
+    const { fleet, random, inject, pause, until, figure } = arena;
     await pause(2_000);
     const fault = inject("replies of the store are cut off");
     const beganAt = performance.now();

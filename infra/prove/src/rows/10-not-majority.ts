@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import type { Fleet } from "../fleet/fleet.ts";
 import type { ClusterRow } from "../row.ts";
 import type { Arena } from "../run/arena.ts";
+import { requireSocketsStay } from "./sockets-stay.ts";
 
 const notPrimaryMs = 10_000;
 const lateMs = 10_000;
@@ -79,6 +80,7 @@ export const row: ClusterRow = {
     "majority needs a replica set, which is not to be had here: it is done to the store model of the deterministic " +
     "simulation, which runs the same code.",
   async run(arena) {
+    requireSocketsStay(arena);
     const { pause } = arena;
     // First, since it takes the processor from everybody: no recovery is measured meanwhile.
     await rollBack(arena);

@@ -1,4 +1,5 @@
 import type { ClusterRow } from "../row.ts";
+import { requireSocketsStay } from "./sockets-stay.ts";
 
 const slowMs = 2_000;
 const slowForMs = 10_000;
@@ -14,7 +15,9 @@ export const row: ClusterRow = {
   how:
     "For 10 s every request reaches the store 2 s late. Then for 10 s each connection to the store carries 2,000 bytes " +
     "a second. Then the store is gone for 20 s: all connections are reset, and new ones are refused.",
-  async run({ fleet, inject, pause }) {
+  async run(arena) {
+    requireSocketsStay(arena);
+    const { fleet, inject, pause } = arena;
     await pause(2_000);
     const stores = fleet.chatServers.flatMap(({ store }) => store ?? []);
     const slow = inject(`the store is slow: ${slowMs / 1_000} s a request`);

@@ -2,6 +2,7 @@ import type { FaultChange, TcpProxy } from "@parley/simulator/faults";
 import type { Fleet } from "../fleet/fleet.ts";
 import type { ClusterRow } from "../row.ts";
 import type { Arena } from "../run/arena.ts";
+import { requireSocketsStay } from "./sockets-stay.ts";
 
 interface Link {
   readonly name: string;
@@ -60,6 +61,7 @@ export const row: ClusterRow = {
     "draws: reset and refused, silent without an end, or half-open; for a moment all are. They are restored in another " +
     "random order. Then the same is done to every link there is, those to Redis and to the store included, faster.",
   async run(arena) {
+    requireSocketsStay(arena);
     const { fleet, pause } = arena;
     await pause(2_000);
     await cutAndRestore(arena, linksToChatServers(fleet), [500, 4_000]);

@@ -52,7 +52,10 @@ async function useUpFiles({ fleet, random, inject, pause, figure }: Arena<Fleet>
     await pause(2_000);
     await herd.close();
   } finally {
-    await runCommand("prlimit", "--pid", pid, `--nofile=${limits.join(":")}`);
+    // One that fell has taken its limit with it; that it fell is the coroner's business.
+    if (victim.isUp && victim.pid === Number(pid)) {
+      await runCommand("prlimit", "--pid", pid, `--nofile=${limits.join(":")}`);
+    }
   }
   fault.end(`${victim.name} may open files again`);
 }

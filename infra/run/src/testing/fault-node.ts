@@ -1,4 +1,4 @@
-import { appendFileSync, writeSync } from "node:fs";
+import { openSync, writeSync } from "node:fs";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import type { ProcessPorts } from "../ports.ts";
@@ -17,13 +17,15 @@ import { setClockOffset } from "./wrong-clock.ts";
  * `node.ts` with faults inside, for tests: the same composition, with ports that can end the process at a named point,
  * and an event loop and a clock that do wrong when the parent says so.
  */
-const troubleFile = process.env[troubleFileVariable];
+const { [troubleFileVariable]: troubleFile } = process.env;
+// Opened before any file can be one too many.
+const troubles = troubleFile === undefined ? undefined : openSync(troubleFile, "a");
 setClockOffset(Number(process.env[clockVariable] ?? 0));
 
 const tell = (kind: Trouble["kind"], text: string): void => {
   const trouble: Trouble = { node: process.env["PARLEY_NODE"] ?? "", pid: process.pid, kind, text };
   // In one write and at once: the process may be about to end.
-  if (troubleFile !== undefined) appendFileSync(troubleFile, `${JSON.stringify(trouble)}\n`);
+  if (troubles !== undefined) writeSync(troubles, `${JSON.stringify(trouble)}\n`);
 };
 process.on("uncaughtExceptionMonitor", (error, origin) => tell(origin, error?.stack ?? String(error)));
 process.on("warning", (warning) => tell("warning", warning.stack ?? warning.message));
