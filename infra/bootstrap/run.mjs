@@ -16,6 +16,7 @@ const commands = {
   chat: { file: "libs/terminal/src/main.ts" },
   simulate: { file: "libs/simulator/src/main.ts" },
   prove: { file: "infra/prove/src/main.ts" },
+  "simulate:deterministic": { file: "chat-server/src/simulation/run.ts" },
   bench: { file: "libs/simulator/src/bench/main.ts" },
   test: { file: "infra/run/src/tooling/test.ts" },
   check: { file: "infra/run/src/tooling/check.ts" },

@@ -246,9 +246,14 @@ const sharesHeadReads: Mutation = {
       read.set(channel, { head: fresh, at: world.timeline.now });
       return fresh;
     };
-    return { ...ports, store: withCalls(ports.store, { head }) };
+    return { ...ports, store: withCalls(ports.store, { head, findGrown: async () => [] }) };
   },
   kinds: readsOwnStore,
+};
+
+/** The layer that brings a relay to its head before a session is attached is off, and the head checks with it. */
+const findsNothingGrown: Mutation = {
+  ports: (ports) => ({ ...ports, store: withCalls(ports.store, { findGrown: async () => [] }) }),
 };
 
 /** What a session reads comes from a copy that is behind; logs and relays read the primary. */
@@ -345,6 +350,7 @@ export const slips = {
   noSweep: by(noSweep),
   trustsIndexMark: by(trustsIndexMark),
   noRedo: by(noRedo),
+  findsNothingGrown,
   sharesHeadReads,
   readsSecondary,
   trustsOrigins,

@@ -13,7 +13,7 @@ import {
 } from "./mutant-effects.ts";
 import { slips, together } from "./mutant-parts.ts";
 import type { Mutant } from "./mutants.ts";
-import { restless, restlessOverBadBus, restlessOverDoublingBus, unsteady } from "./prepare.ts";
+import { contestedOverLateBus, oneSpeaker, restless, restlessOverDoublingBus, unsteady } from "./prepare.ts";
 
 const isAboutId = (message: string): boolean => message.startsWith("id: already used with");
 
@@ -97,8 +97,8 @@ export const logMutants: readonly Mutant[] = [
     rule: "9",
     mutation: slips.forgetsOpenCopies,
     caughtBy: ["C5"],
-    runsMax: 2_000,
-    prepare: restlessOverDoublingBus,
+    runsMax: 500,
+    prepare: contestedOverLateBus,
   },
   {
     name: "a forwarded request that the bus has doubled is done twice",
@@ -113,8 +113,8 @@ export const logMutants: readonly Mutant[] = [
     rule: "9",
     mutation: slips.trustsLosses,
     caughtBy: ["C5"],
-    runsMax: 2_000,
-    prepare: restlessOverBadBus,
+    runsMax: 500,
+    prepare: contestedOverLateBus,
   },
   {
     name: "a request that the gateway sends again is taken for the first",
@@ -130,6 +130,7 @@ export const logMutants: readonly Mutant[] = [
     mutation: { takesUnavailableForRefused: true },
     caughtBy: ["C5"],
     runsMax: 300,
+    prepare: contestedOverLateBus,
   },
   {
     name: "a new id on retry",
@@ -143,7 +144,8 @@ export const logMutants: readonly Mutant[] = [
     rule: "10",
     mutation: { relinksUnsettled: true },
     caughtBy: ["C6"],
-    runsMax: 2_000,
+    runsMax: 500,
+    prepare: oneSpeaker,
   },
   {
     name: "a relayed event is taken for the ack of another with its id",

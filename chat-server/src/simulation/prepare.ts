@@ -42,6 +42,34 @@ export const restless: Prepare = (scenario) =>
 export const restlessOverBadBus: Prepare = (scenario) =>
   over(restless(scenario), [{ at: 0, kind: "bus", ms: scenario.healAt, faults: { ...calm, drop: 0.6, delayMs: 50 } }]);
 
+/** Who is a member changes while messages are sent, from outboxes that send ahead. */
+export const contested: Prepare = (scenario) => ({
+  ...instead(scenario, (choice) => (choice % 3 === 0 ? "message" : choice % 2 === 0 ? "invite" : "remove")),
+  devices: scenario.devices.map((device) => ({ ...device, isChained: true, window: 4 })),
+});
+
+/** The same, over a bus that is very late, and says of what it delivers that it failed. */
+export const contestedOverLateBus: Prepare = (scenario) =>
+  over(contested(scenario), [
+    { at: 0, kind: "bus", ms: scenario.healAt, faults: { drop: 0.5, double: 0, delayMs: 1_500 } },
+  ]);
+
+/** One device says everything, and moves meanwhile, over a bus that is very late. */
+export const oneSpeaker: Prepare = (scenario) => {
+  const { faults, devices } = contestedOverLateBus(scenario);
+  const spoken = instead(scenario, () => "message");
+  const wishes = spoken.wishes.map((wish) => (wish.kind === "create" ? wish : { ...wish, device: 0 }));
+  const moved = wishes.map(({ at, choice }): Fault => ({ at: at + (choice % 60), kind: "move", device: 0 }));
+  return { ...spoken, wishes, devices, faults: [...faults, ...moved] };
+};
+
+/** Hardly anything is said, and all of it while the first sessions arrive. */
+export const early: Prepare = (scenario) => ({
+  ...scenario,
+  faults: [],
+  wishes: scenario.wishes.slice(0, 3).map((wish) => ({ ...wish, at: 20 + (wish.choice % 150) })),
+});
+
 /** The same, over a bus that doubles, and is late. */
 export const restlessOverDoublingBus: Prepare = (scenario) =>
   over(restless(scenario), [
@@ -62,13 +90,23 @@ const bad = { lostReply: 0.3, lostRequest: 0.1, late: 0.3, failedRead: 0.1, lagM
 /** Sessions move while much is said. */
 export const chatty: Prepare = (scenario) => {
   const spoken = instead(scenario, (choice) => (choice % 6 === 0 ? undefined : "message"));
-  const faults: Fault[] = scenario.wishes.map(({ at, choice }) => ({
+  return over(spoken, [...scenario.faults, ...moves(scenario)]);
+};
+
+/** Sessions come from where the bus works to where it does not, and pages are read. */
+export const movingOverBadBus: Prepare = (scenario) => {
+  const spoken = instead(scenario, (choice) => (choice % 3 === 0 ? "page" : "message"));
+  const faults = { drop: 0.5, double: 0, delayMs: 50 };
+  return over(spoken, [{ at: 0, kind: "bus", ms: scenario.healAt, faults }, ...moves(scenario)]);
+};
+
+function moves(scenario: Scenario): Fault[] {
+  return scenario.wishes.map(({ at, choice }) => ({
     at: at + (choice % 40),
     kind: choice % 3 === 0 ? "reconnect" : "move",
     device: choice % scenario.devices.length,
   }));
-  return over(spoken, [...scenario.faults, ...faults]);
-};
+}
 
 /** Nothing is wrong but the bus, which is away now and then. */
 export const busComesAndGoes: Prepare = (scenario) => {
@@ -87,8 +125,27 @@ export const edited: Prepare = (scenario) => {
     .map(({ at, choice }) => ({ at: at + 30, kind: "kill", server: choice % scenario.servers, downMs: 300 }));
   return over(
     instead(scenario, (choice) => kinds[choice % kinds.length]),
-    [...scenario.faults, ...faults],
+    [{ at: 0, kind: "store", ms: scenario.healAt, faults: { ...bad, failedRead: 0.25 } }, ...faults],
   );
+};
+
+/** One person writes some messages, edits them over and over, and deletes them, while the store answers badly. */
+export const rewritten: Prepare = (scenario) => {
+  const base = { device: 0, channel: group, user: "bob", isRaw: false };
+  const kinds = ["edit", "page", "edit", "delete"] as const;
+  const wishes: PlannedWish[] = [{ ...base, at: 0, kind: "create", choice: 0 }];
+  for (const at of [300, 310, 320, 330, 340]) wishes.push({ ...base, at, kind: "message", choice: 1 });
+  for (const { at, choice } of scenario.wishes) {
+    wishes.push({
+      ...base,
+      at: 600 + (at % 3_000),
+      kind: kinds[choice % kinds.length] ?? "page",
+      choice: 1 + ((choice >> 3) % 5),
+    });
+  }
+  const faults = { ...bad, lostReply: 0, late: 0, failedRead: 0.3 };
+  const made = over(scenario, [{ at: 500, kind: "store", ms: scenario.healAt, faults }]);
+  return { ...made, initial: new Map(), wishes: wishes.sort((a, b) => a.at - b.at) };
 };
 
 /** Much is said, and read at once. */

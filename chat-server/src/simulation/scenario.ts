@@ -217,10 +217,11 @@ function planFaults(
       case 9:
       case 10:
       case 11: {
-        const lagMs = random.pick([8, 40, 300]);
+        const hasElection = random.chance(0.4);
+        const lagMs = random.pick(hasElection ? [40, 300] : [8, 40, 300]);
         const rates = { lostReply: rate(), lostRequest: rate() / 2, late: rate(), failedRead: rate() / 2, lagMs };
         faults.push({ at, kind: "store", ms, faults: rates });
-        if (random.chance(0.4)) faults.push({ at: at + random.below(ms), kind: "election", channel });
+        if (hasElection) faults.push({ at: at + random.below(ms), kind: "election", channel });
         break;
       }
       case 12:

@@ -122,16 +122,19 @@ export class StorePort implements MessageStore {
     return this.later(true, () => evaluate(this.view(channel)));
   }
 
-  /** Evaluated at one instant in between. A write that fails may be done all the same, a read says nothing then. */
+  /** Evaluated at one instant in between. A write that fails may be done all the same, and late. */
   private later<T>(isRead: boolean, evaluate: () => T): Promise<T> {
     const { random, storeFaults, timeline } = this.world;
     const isFailing = random.chance(storeFaults.failedRead);
-    const isDone = !isFailing || (!isRead && random.chance(0.5));
     return new Promise((resolve, reject) => {
-      timeline.after(random.between(1, 6), () => {
-        const answer = isDone ? evaluated(evaluate, resolve) : () => undefined;
+      if (isFailing) {
         const fail = (): void => reject(new StoreError("unavailable", "the store does not answer"));
-        timeline.after(random.between(1, 6), isFailing ? fail : answer, this.owner);
+        timeline.after(random.between(2, 12), fail, this.owner);
+        if (!isRead && random.chance(0.5)) timeline.after(random.between(1, 600), evaluate);
+        return;
+      }
+      timeline.after(random.between(1, 6), () => {
+        timeline.after(random.between(1, 6), evaluated(evaluate, resolve), this.owner);
       });
     });
   }
