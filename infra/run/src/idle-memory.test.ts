@@ -1,4 +1,7 @@
+import { execFile } from "node:child_process";
 import { constants, PerformanceObserver } from "node:perf_hooks";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { expect, onTestFinished, test } from "vitest";
 import { collectWhenIdle } from "./idle-memory.ts";
 
@@ -33,4 +36,17 @@ test("a process that has work but gets no CPU for it is not made to collect", as
   }
   expect(collections).toBe(0);
   await expect.poll(() => collections, { timeout: 30_000, interval: 200 }).toBeGreaterThan(0);
+});
+
+// Found by row 18 of `npm run prove`: the size of a process is read from a file.
+test("a process that can open no file more lives on", async () => {
+  const fixture = fileURLToPath(new URL("./idle-memory-fixture.ts", import.meta.url));
+  const limited = [
+    "-c",
+    'ulimit -n 64; exec "$0" "$@"',
+    process.execPath,
+    "--disable-warning=ExperimentalWarning",
+    fixture,
+  ];
+  expect((await promisify(execFile)("/bin/sh", limited)).stdout).toBe("alive\n");
 });

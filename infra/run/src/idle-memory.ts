@@ -30,11 +30,22 @@ export function collectWhenIdle(everyMs = 5_000): () => void {
     const { utilization } = performance.eventLoopUtilization(loop);
     loop = performance.eventLoopUtilization();
     const cores = (used.user + used.system) / 1_000 / everyMs;
-    if (cores > idleCores || utilization > idleCores || process.memoryUsage.rss() - settled < growthBytesMin) return;
+    if (cores > idleCores || utilization > idleCores) return;
+    const resident = findResidentBytes();
+    if (resident === undefined || resident - settled < growthBytesMin) return;
     collect({ type: "major", flavor: "last-resort" });
-    settled = process.memoryUsage.rss();
+    settled = findResidentBytes() ?? resident;
     cpu = process.cpuUsage();
   }, everyMs);
   timer.unref();
   return () => clearInterval(timer);
+}
+
+/** Undefined for a process that can open no file more: its size is read from one. */
+function findResidentBytes(): number | undefined {
+  try {
+    return process.memoryUsage.rss();
+  } catch {
+    return undefined;
+  }
 }
