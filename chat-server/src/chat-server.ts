@@ -52,7 +52,7 @@ export async function startChatServer(config: ChatServerConfig, ports: ChatServe
   const { logger } = telemetry;
   const node = config.node;
   const parts = createParts(config, { ...ports, clock: systemClock });
-  const { echo, heads, interest, logs, peers, presence, readMarks, relays, sessions, sweep, users } = parts;
+  const { appends, echo, heads, interest, logs, peers, presence, readMarks, relays, sessions, sweep, users } = parts;
 
   await peers.open();
   const listener = await links.listen((link) => sessions.acceptLink(link));
@@ -69,9 +69,8 @@ export async function startChatServer(config: ChatServerConfig, ports: ChatServe
   const handOvers = new HandOvers({ cluster, users, self: () => ({ node, epoch: held.epoch }) });
   const rebalance = new RebalanceHost({ config, cluster, users, handOvers, telemetry, clock: systemClock });
   const loadTimer = setInterval(() => {
-    held.update({ load: telemetry.load(users.sessionCount) }).catch((error: unknown) => {
-      logger.debug({ err: error }, "load not told");
-    });
+    const load = { ...telemetry.load(users.sessionCount), openRequests: appends.openCount };
+    held.update({ load }).catch((error: unknown) => logger.debug({ err: error }, "load not told"));
   }, loadEveryMs);
   logger.info({ address: listener.address, epoch: held.epoch }, "chat server is up");
 

@@ -72,13 +72,17 @@ const countAt = (followers: readonly Follower[], server: number): number =>
 const infoOf = (fleet: TestFleet, node: string) =>
   fleet.cluster.registry.view().nodes.find((info) => info.node === node);
 
-test("a drain hands every user to the others, evenly, all devices together, and tells how it goes", async () => {
+test("a drain hands its own users, and nobody else, to the others, evenly, all devices together, and tells how it goes", async () => {
   const fleet = await fleetOf(3);
+  const settled = new Follower(fleet, "settled");
+  onTestFinished(() => settled.stop());
+  await settled.enter(2, "phone");
   const followers = await crowd(fleet, 40, 1, 2);
   await fleet.servers[0]?.drain();
   await vi.waitUntil(() => countAt(followers, 1) === 0, patience);
   for (const { servers } of followers) expect(new Set(servers).size).toBe(1);
   expect(Math.abs(countAt(followers, 2) - countAt(followers, 3))).toBeLessThanOrEqual(24);
+  expect(settled.devices[0]).toMatchObject({ server: 2, moves: 0 });
   expect(infoOf(fleet, "chat-1")).toMatchObject({ state: "draining", drain: { sessionsAtBegin: 80 } });
   expect(fleet.errors()).toEqual([]);
 });

@@ -82,6 +82,11 @@ export class AppendHost {
     this.onAcked = options.onAcked;
   }
 
+  /** Requests that were not answered yet. */
+  get openCount(): number {
+    return this.calls.size;
+  }
+
   /** Calls the asker exactly once. `isRepeat`: another copy of this request may be under way already. */
   append(request: AppendRequest, isRepeat: boolean, asker: Asker): void {
     if (this.calls.size >= AppendHost.callsMax) {

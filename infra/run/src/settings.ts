@@ -135,10 +135,10 @@ export const nodeTable = defineConfig(
     drainMs: {
       type: "integer",
       unit: "ms",
-      default: 8_000,
+      default: 15_000,
       min: 100,
       max: 600_000,
-      help: "Time to drain; after it the process ends anyway.",
+      help: "Time to drain, longer than what its parts take by their own settings; after it the process ends anyway.",
     },
     tokenAlgorithms: {
       type: "list",
