@@ -8,7 +8,7 @@ import { rows } from "./rows/index.ts";
 import type { RunResult } from "./run/result.ts";
 
 /** The fastest rows, as measured; all of them, at full length and with many seeds, are `npm run prove`. */
-const chosen = [1, 2, 8, 12, 13, 17];
+const chosen = [2, 3, 8, 9, 12, 17];
 const seed = 4;
 const withinMs = 300_000;
 

@@ -10,6 +10,8 @@ export interface Load {
   readonly actionsPerS: number;
   /** Connections end so many times sooner than in life. */
   readonly restlessness: number;
+  /** Every frame goes out twice. */
+  readonly sendsTwice: boolean;
 }
 
 export interface Shape {
@@ -55,5 +57,5 @@ export interface EmbeddedRow extends RowFacts {
 
 export type Row = ClusterRow | EmbeddedRow;
 
-export const defaultLoad: Load = { users: 60, channels: 20, actionsPerS: 80, restlessness: 3 };
+export const defaultLoad: Load = { users: 60, channels: 20, actionsPerS: 80, restlessness: 3, sendsTwice: false };
 export const defaultShape: Shape = { gateways: 2, chatServers: 3, environment: {}, environmentOf: () => ({}) };

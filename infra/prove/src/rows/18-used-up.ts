@@ -1,5 +1,6 @@
 import { readdir } from "node:fs/promises";
 import type { Fleet } from "../fleet/fleet.ts";
+import type { FleetNode } from "../fleet/node.ts";
 import type { ClusterRow } from "../row.ts";
 import type { Arena } from "../run/arena.ts";
 import { openHerd } from "./herd.ts";
@@ -8,61 +9,67 @@ import { runCommand, whyNot } from "./run-command.ts";
 const heapMiB = 96;
 const hoardBytesPerS = 24 * 1024 * 1024;
 const diesWithinMs = 60_000;
-const filesLeft = 12;
+const filesLeft = 3;
+/** Longer than what looks after a process now and then waits between two looks. */
+const usedUpMs = 7_000;
 const strangers = 80;
 
 export const row: ClusterRow = {
   number: 18,
   topology: "cluster",
-  title: "file descriptors, then the heap of a gateway used up",
+  title: "file descriptors of a gateway and of a chat server, then the heap of the gateway used up",
   how:
-    "A gateway may open twelve files more and no others, and eighty clients come: it cannot accept most of them, who " +
-    "must find their way to the other gateway, and those that it has must not notice. Then the same gateway leaks " +
-    "memory, 24 MiB a second of the 96 MiB that it may have, until it stands in garbage collection and falls.",
+    "A gateway may open three files more and no others, and eighty clients come: it cannot accept most of them, who " +
+    "must find their way to the other gateway. Its connections to Redis are cut, and it can open none anew for 7 s; " +
+    "those that it has must not notice. Then the same with a chat server, whose connections to Redis, the store and " +
+    "the gateways are cut. Then the gateway leaks memory, 24 MiB a second of the 96 MiB that it may have, until it " +
+    "stands in garbage collection and falls.",
   shape: {
     environmentOf: (node) => (node.startsWith("gateway") ? { NODE_OPTIONS: `--max-old-space-size=${heapMiB}` } : {}),
   },
   whyNot: () => whyNot("limits of a running process are set by prlimit", "prlimit", "--version"),
   async run(arena) {
-    await arena.pause(2_000);
-    const index = arena.random.integer(0, arena.fleet.gateways.length - 1);
-    await useUpFiles(arena, index);
-    await arena.pause(3_000);
-    await useUpHeap(arena, index);
+    const { fleet, random, pause, figure } = arena;
+    await pause(2_000);
+    const gateway = random.pick(fleet.gateways);
+    await useUpFiles(arena, gateway, async () => {
+      gateway.redis.cut();
+      const urls = [gateway, ...fleet.gateways.filter((one) => one !== gateway)].map(({ up }) => up.ws ?? "");
+      const herd = await openHerd({ count: strangers, urls, tokenOf: fleet.tokenOf, random });
+      figure("clients that came in by the one gateway or the other", `${herd.online()} of ${herd.size}`);
+      await pause(usedUpMs);
+      await herd.close();
+    });
+    await pause(3_000);
+    const chatServer = random.pick(fleet.chatServers);
+    await useUpFiles(arena, chatServer, async () => {
+      for (const proxy of [chatServer.redis, chatServer.store, chatServer.front]) proxy?.cut();
+      await pause(usedUpMs);
+    });
+    await pause(3_000);
+    await useUpHeap(arena, gateway);
   },
 };
 
-async function useUpFiles({ fleet, random, inject, pause, figure }: Arena<Fleet>, index: number): Promise<void> {
-  const victim = fleet.gateways[index];
-  if (victim === undefined) throw new Error("there is no gateway");
-  const pid = String(victim.pid);
-  const limits = (
-    await runCommand("prlimit", "--pid", pid, "--nofile", "--raw", "--noheadings", "--output", "SOFT,HARD")
-  )
-    .trim()
-    .split(/\s+/);
+/** While `meanwhile` runs, the process may open hardly a file more. */
+async function useUpFiles({ inject }: Arena<Fleet>, victim: FleetNode, meanwhile: () => Promise<void>): Promise<void> {
+  const { pid } = victim;
+  const limit = async (...words: readonly string[]) => await runCommand("prlimit", "--pid", String(pid), ...words);
+  const told = await limit("--nofile", "--raw", "--noheadings", "--output", "SOFT,HARD");
+  const limits = told.trim().split(/\s+/);
   const open = (await readdir(`/proc/${pid}/fd`)).length;
-  const bound = open + filesLeft;
-  await runCommand("prlimit", "--pid", pid, `--nofile=${bound}:${limits[1] ?? bound}`);
-  const fault = inject(`${victim.name} may open ${filesLeft} files more`);
+  await limit(`--nofile=${open + filesLeft}:${limits[1]}`);
+  const fault = inject(`${victim.name} may open ${filesLeft} files more, and its connections are cut`);
   try {
-    const urls = [victim, ...fleet.gateways.filter((one) => one !== victim)].map(({ up }) => up.ws ?? "");
-    const herd = await openHerd({ count: strangers, urls, tokenOf: fleet.tokenOf, random });
-    figure("clients that came in by the one gateway or the other", `${herd.online()} of ${herd.size}`);
-    await pause(2_000);
-    await herd.close();
+    await meanwhile();
   } finally {
     // One that fell has taken its limit with it; that it fell is the coroner's business.
-    if (victim.isUp && victim.pid === Number(pid)) {
-      await runCommand("prlimit", "--pid", pid, `--nofile=${limits.join(":")}`);
-    }
+    if (victim.isUp && victim.pid === pid) await limit(`--nofile=${limits.join(":")}`);
   }
   fault.end(`${victim.name} may open files again`);
 }
 
-async function useUpHeap({ fleet, inject, until }: Arena<Fleet>, index: number): Promise<void> {
-  const victim = fleet.gateways[index];
-  if (victim === undefined) throw new Error("there is no gateway");
+async function useUpHeap({ inject, until }: Arena<Fleet>, victim: FleetNode): Promise<void> {
   const { starts } = victim;
   victim.expectAnything();
   const fault = inject(`${victim.name} leaks ${hoardBytesPerS / 1024 ** 2} MiB a second`);

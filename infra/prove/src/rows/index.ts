@@ -12,8 +12,13 @@ import { row as notMajority } from "./10-not-majority.ts";
 import { row as storeSlow } from "./11-store-slow.ts";
 import { row as diskFull } from "./12-disk-full.ts";
 import { row as clocksWrong } from "./13-clocks-wrong.ts";
+import { row as clientsSlow } from "./14-clients-slow.ts";
+import { row as reconnectHerd } from "./15-reconnect-herd.ts";
+import { row as poison } from "./16-poison.ts";
 import { row as linksCut } from "./17-links-cut.ts";
 import { row as usedUp } from "./18-used-up.ts";
+import { row as retryStorm } from "./19-retry-storm.ts";
+import { row as memberRemoved } from "./20-member-removed.ts";
 
 /** In the order of the fault matrix. */
 export const rows: readonly Row[] = [
@@ -30,6 +35,11 @@ export const rows: readonly Row[] = [
   storeSlow,
   diskFull,
   clocksWrong,
+  clientsSlow,
+  reconnectHerd,
+  poison,
   linksCut,
   usedUp,
+  retryStorm,
+  memberRemoved,
 ];

@@ -156,6 +156,7 @@ async function live<System extends { readonly urls: readonly string[]; readonly 
     channels: load.channels,
     messagesPerS: load.actionsPerS,
     restlessness: load.restlessness,
+    sendsTwice: load.sendsTwice,
     seconds: loadSMin,
     seed,
     prefix: `r${row.number}-`,
