@@ -239,7 +239,7 @@ export class DeviceModel {
     };
     history.attempts.push(attempt);
     const { number } = socket.history;
-    journal?.({ kind: "asked", at: timeline.now, socket: number, request });
+    journal?.({ kind: "asked", at: timeline.now, socket: number, operation: operation.number, request });
     this.ask(socket, toFrame(request), (frame) => {
       const answer = toAnswer(frame);
       attempt.answer = answer;

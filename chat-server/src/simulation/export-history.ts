@@ -63,7 +63,7 @@ function lineOf(seen: Seen, scenario: Scenario, { history }: Outcome): object {
     case "closed":
       return { line: "closed", at, connection, code: 1006 };
     case "asked":
-      return { line: "invoke", at, connection, ...invocation(seen.request) };
+      return { line: "invoke", at, connection, wish: `${seen.operation}`, ...invocation(seen.request) };
     case "answered": {
       const { answer, request } = seen;
       const { id, channel } = request;
@@ -157,6 +157,11 @@ function invocation({ channel, sender, id, prev, wish }: AppendRequest): object 
     ...(wish.kind === "create" ? {} : { channel }),
     ...(prev === undefined ? {} : { prev }),
     ...("target" in wish ? { target: wish.target } : {}),
+    ...("replyTo" in wish ? { replyTo: wish.replyTo } : {}),
+    ...("user" in wish ? { subject: wish.user } : {}),
+    ...("role" in wish ? { role: wish.role } : {}),
+    // With the asker: a direct channel may have been made by the other one.
+    ...(wish.kind === "create" ? { channelKind: wish.channelKind, members: [...wish.members, sender] } : {}),
     content: wishContent(wish, sender),
   };
 }
@@ -260,6 +265,7 @@ function seenEvent(json: string, isFrame: boolean): object {
     ...(frame["deleted"] === true ? { isDeleted: true } : {}),
     ...(frame["editedAt"] === undefined ? {} : { isEdited: true }),
     ...(members === undefined ? {} : { members }),
+    ...(frame["channelKind"] === undefined ? {} : { channelKind: frame["channelKind"] }),
   };
 }
 

@@ -18,7 +18,14 @@ export type Seen =
       readonly heads: ReadonlyMap<ChannelId, Seq>;
     }
   | { readonly kind: "closed"; readonly at: number; readonly socket: number }
-  | { readonly kind: "asked"; readonly at: number; readonly socket: number; readonly request: AppendRequest }
+  | {
+      readonly kind: "asked";
+      readonly at: number;
+      readonly socket: number;
+      /** Which wish it is a copy of. */
+      readonly operation: number;
+      readonly request: AppendRequest;
+    }
   | {
       readonly kind: "answered";
       readonly at: number;
