@@ -24,7 +24,8 @@ interface Held {
   usedAt: number;
 }
 
-const tailEvents = 128;
+/** Of a log that is taken over: enough for what is being retried; older requests are looked up one by one. */
+const tailEvents = 32;
 const idleMs = 120_000;
 const logsMax = 20_000;
 
