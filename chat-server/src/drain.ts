@@ -42,6 +42,8 @@ export async function drainUsers(options: DrainOptions): Promise<void> {
   };
 
   const move = async (owner: ChatUser): Promise<void> => {
+    // Its place stands; a device that is still here has not gone yet, or came late.
+    if (handOvers.isLeaving(owner.user)) return handOvers.sendAway(owner);
     const to = choose(cluster.registry.view(), owner.user);
     if (to === undefined) return;
     const sessions = owner.sessions.size;
