@@ -12,5 +12,6 @@ export { forEachLimited } from "./run/limited.ts";
 export type { ShortTokens } from "./run/short-tokens.ts";
 export { type Scene, type SimulateOptions, simulate } from "./run/simulate.ts";
 export { openWire, type Wire } from "./run/wire.ts";
+export { badFrames, goodFrames } from "./system/bad-frames.ts";
 export { type Ready, type System, type SystemProcess, startSystem } from "./target/system.ts";
 export { createShortTokens, createTokens } from "./target/tokens.ts";

@@ -47,7 +47,12 @@ export const row: ClusterRow = {
           url: random.pick(urls),
           token: fleet.tokenOf(user),
           device: `p-${sockets++}`,
-        });
+        }).catch(() => undefined);
+        // Too busy to let anybody in: once more.
+        if (wire === undefined) {
+          await pause(300);
+          continue;
+        }
         const frames = poison.slice(at, at + framesEach);
         at += framesEach;
         for (const frame of frames) wire.socket.send(frame);

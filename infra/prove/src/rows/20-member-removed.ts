@@ -3,7 +3,7 @@ import type { ClusterRow } from "../row.ts";
 import type { Arena } from "../run/arena.ts";
 import { openWitness, type Witness } from "./witness.ts";
 
-const rounds = 4;
+const rounds = 3;
 const missedMessages = 90;
 const loudMessages = 90;
 const sayingMax = 15;

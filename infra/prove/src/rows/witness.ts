@@ -10,7 +10,7 @@ export interface WitnessOptions {
   readonly cursors?: Readonly<Record<string, number>>;
 }
 
-/** One bare socket of one person, nothing mended; what passes over it is in the history and judged with the rest. */
+/** One bare device of one person, nothing mended; what passes over its sockets is in the history and judged with the rest. */
 export interface Witness {
   readonly user: string;
   readonly isOpen: boolean;
@@ -21,84 +21,120 @@ export interface Witness {
   /** Stops and starts reading. */
   pause(): void;
   goOn(): void;
-  send(frame: Fields): void;
-  /** Sends, again for as long as the answer settles nothing. **Errors**: rejects when the socket ends or after 60 s. */
+  /**
+   * Sends, again for as long as the answer settles nothing, and over another socket where this one has ended.
+   * **Errors**: rejects where nothing is answered for 60 s.
+   */
   request(frame: Fields): Promise<Fields>;
   end(): void;
 }
 
 const answerWithinMs = 60_000;
 const againMs = 100;
+const openAgainMs = 500;
+const openAttemptsMax = 40;
 
-/** Resolves after `welcome`. **Errors**: rejects where none comes. */
+/** Resolves after `welcome`; a gateway that is too busy is asked again. **Errors**: rejects where none comes. */
 export async function openWitness({ observer }: Scene, options: WitnessOptions): Promise<Witness> {
   const { url, user, device, token, cursors = {} } = options;
   const Observed = observer.socketOf({ user, device, isChained: false });
-  const socket = new Observed(url, "parley.v1");
-  const places = new Map<string, number>();
-  const waiting = new Map<string, (frame: Fields) => void>();
+  const places = new Map<string, number>(Object.entries(cursors));
+  const waiting = new Map<string, { resolve: (frame: Fields) => void; reject: (error: Error) => void }>();
   let gaps = 0;
-  let isOpen = false;
-  const ended = new Promise<never>((_, reject) => {
-    socket.on("close", (code) => {
-      isOpen = false;
-      reject(new Error(`${user}'s socket closed with ${code}`));
+  let socket: InstanceType<typeof Observed> | undefined;
+  let opening: Promise<void> | undefined;
+
+  const answerTo = (id: string): Promise<Fields> =>
+    new Promise<Fields>((resolve, reject) => {
+      const timer = setTimeout(() => reject(new Error(`no answer to ${user}'s ${id}`)), answerWithinMs);
+      const forget = (): void => {
+        clearTimeout(timer);
+        waiting.delete(id);
+      };
+      waiting.set(id, {
+        resolve: (frame) => {
+          forget();
+          resolve(frame);
+        },
+        reject: (error) => {
+          forget();
+          reject(error);
+        },
+      });
     });
-  });
-  // Looked at by whoever waits for an answer.
-  ended.catch(() => {});
 
-  const answerTo = async (id: string): Promise<Fields> => {
-    const late = Promise.withResolvers<never>();
-    const timer = setTimeout(() => late.reject(new Error(`no answer to ${user}'s ${id}`)), answerWithinMs);
-    const answer = new Promise<Fields>((resolve) => waiting.set(id, resolve));
-    try {
-      return await Promise.race([answer, ended, late.promise]);
-    } finally {
-      clearTimeout(timer);
-      waiting.delete(id);
-    }
-  };
-
-  socket.on("message", (data) => {
-    const frame: Fields = JSON.parse(data.toString());
+  const hear = (frame: Fields): void => {
     const { type, channel, seq, to, id } = frame;
     if (type === "event") places.set(String(channel), Number(seq));
     else if (type === "gap") {
       gaps += 1;
       places.set(String(channel), Number(to));
-    } else if (type === "welcome") waiting.get("hello")?.(frame);
-    else if (typeof id === "string") waiting.get(id)?.(frame);
-  });
-  socket.on("open", () => socket.send(JSON.stringify({ type: "hello", token, device, protocol: 1, cursors })));
-  await answerTo("hello");
-  isOpen = true;
+    } else if (type === "welcome") waiting.get("hello")?.resolve(frame);
+    else if (typeof id === "string") waiting.get(id)?.resolve(frame);
+  };
+
+  const openOnce = async (): Promise<void> => {
+    const opened = new Observed(url, "parley.v1");
+    const welcome = answerTo("hello");
+    opened.on("message", (data) => hear(JSON.parse(data.toString())));
+    opened.on("close", (code, reason) => {
+      if (socket === opened) socket = undefined;
+      for (const { reject } of [...waiting.values()]) reject(new Error(`${user}'s socket closed: ${code} ${reason}`));
+    });
+    opened.on("open", () => {
+      const hello = { type: "hello", token, device, protocol: 1, cursors: Object.fromEntries(places) };
+      opened.send(JSON.stringify(hello));
+    });
+    await welcome;
+    socket = opened;
+  };
+  const openUntilThere = async (): Promise<void> => {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await openOnce();
+      } catch (error) {
+        if (attempt === openAttemptsMax) throw error;
+        await new Promise((resolve) => setTimeout(resolve, openAgainMs));
+      }
+    }
+  };
+  const mustBeOpen = async (): Promise<void> => {
+    if (socket !== undefined) return;
+    opening ??= openUntilThere().finally(() => {
+      opening = undefined;
+    });
+    await opening;
+  };
+  await mustBeOpen();
 
   return {
     user,
     get isOpen() {
-      return isOpen;
+      return socket !== undefined;
     },
     get gaps() {
       return gaps;
     },
-    at: (channel) => places.get(channel) ?? cursors[channel] ?? 0,
-    pause: () => socket.pause(),
-    goOn: () => socket.resume(),
-    send: (frame) => socket.send(JSON.stringify(frame)),
+    at: (channel) => places.get(channel) ?? 0,
+    pause: () => socket?.pause(),
+    goOn: () => socket?.resume(),
     async request(frame) {
-      const id = String(frame["id"]);
-      for (;;) {
-        const answer = answerTo(id);
-        socket.send(JSON.stringify(frame));
-        const found = await answer;
+      for (let attempt = 1; ; attempt++) {
+        await mustBeOpen();
+        const answer = answerTo(String(frame["id"]));
+        socket?.send(JSON.stringify(frame));
+        // A socket that ended has answered nothing: the request goes over the next one.
+        const found = await answer.catch((error: Error) => {
+          if (socket !== undefined || attempt === openAttemptsMax) throw error;
+          return { retryable: true, type: "error" } as Fields;
+        });
         if (found["type"] !== "error" || (found["retryable"] !== true && found["unknown"] !== true)) return found;
         await new Promise((resolve) => setTimeout(resolve, Number(found["retryAfterMs"] ?? againMs)));
       }
     },
     end() {
-      socket.resume();
-      socket.close(1000);
+      socket?.resume();
+      socket?.close(1000);
     },
   };
 }

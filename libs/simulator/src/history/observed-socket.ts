@@ -23,6 +23,8 @@ export interface ObservedDevice {
   readonly device: string;
   /** The device gives `prev` on all it sends, as the SDK does. */
   readonly isChained: boolean;
+  /** Every frame but `hello` goes out twice, as from a client that retries in a storm. */
+  readonly sendsTwice?: boolean;
   /** Called with each socket that the device opens. */
   readonly onSocket?: (socket: WebSocket) => void;
 }
@@ -119,6 +121,10 @@ export function createObserver(history: History, now: () => number): Observer {
 
         override send(data: string, ...rest: unknown[]): void {
           this.#observed.sent(data);
+          if (device.sendsTwice === true && !data.includes('"type":"hello"')) {
+            this.#observed.sent(data);
+            super.send(data, () => {});
+          }
           const [callback] = rest;
           super.send(data, typeof callback === "function" ? (error) => callback(error) : () => {});
         }

@@ -10,6 +10,7 @@ export interface DeviceOptions {
   readonly plan: DevicePlan;
   readonly urls: readonly string[];
   readonly token: TokenProvider;
+  readonly sendsTwice: boolean;
   readonly random: Random;
   readonly observer: Observer;
   readonly history: History;
@@ -64,6 +65,7 @@ export function createDevice(options: DeviceOptions): Device {
     user,
     device: plan.device,
     isChained: true,
+    sendsTwice: options.sendsTwice,
     onSocket: (opened) => {
       socket = opened;
     },

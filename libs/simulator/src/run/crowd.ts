@@ -16,6 +16,7 @@ export interface CrowdOptions {
   readonly urls: readonly string[];
   readonly tokenOf: (user: string) => string;
   readonly shortTokens?: ShortTokens;
+  readonly sendsTwice: boolean;
   readonly random: Random;
   readonly observer: Observer;
   readonly history: History;
@@ -50,7 +51,7 @@ const createAttemptsMax = 5;
 const watchersShare = 0.2;
 
 export function createCrowd(options: CrowdOptions): Crowd {
-  const { population, urls, tokenOf, shortTokens, random, observer, history } = options;
+  const { population, urls, tokenOf, shortTokens, sendsTwice, random, observer, history } = options;
   const rooms = createRooms();
   const leaves: Leave[] = [];
   const createDevices = ({ user, devices }: Person, index: number): readonly Device[] =>
@@ -59,6 +60,7 @@ export function createCrowd(options: CrowdOptions): Crowd {
         user,
         plan,
         urls,
+        sendsTwice,
         token: tokenProvider(user, index, tokenOf, shortTokens),
         random: random.fork(),
         observer,

@@ -29,6 +29,8 @@ export interface SimulateOptions {
   readonly messagesPerS: number;
   /** Put before every user id. */
   readonly prefix: string;
+  /** Every device sends every frame twice. Default false. */
+  readonly sendsTwice?: boolean;
   /** Connections end so many times sooner than in life; for short runs. Default 1. */
   readonly restlessness?: number;
   readonly progress: Progress;
@@ -52,6 +54,8 @@ export interface SimulateOptions {
 
 /** What whoever injects faults may look at. */
 export interface Scene {
+  /** For more people than those of the run: what their sockets see is judged with the rest. */
+  readonly observer: Observer;
   readonly history: History;
   readonly counters: Readonly<Counters>;
   readonly leaves: readonly Leave[];
@@ -82,11 +86,12 @@ export async function simulate(options: SimulateOptions): Promise<Report> {
   const now = (): number => performance.now();
   const observer = createObserver(history, now);
   const population = drawPopulation(random, options);
-  const { shortTokens } = options;
+  const { shortTokens, sendsTwice = false } = options;
   const crowd = createCrowd({
     population,
     urls,
     tokenOf,
+    sendsTwice,
     random,
     observer,
     history,
@@ -133,9 +138,11 @@ export async function simulate(options: SimulateOptions): Promise<Report> {
   }
 }
 
-function sceneOf(crowd: Crowd, history: History, { counters, now }: Observer): Scene {
+function sceneOf(crowd: Crowd, history: History, observer: Observer): Scene {
   const { devices, leaves } = crowd;
+  const { counters, now } = observer;
   return {
+    observer,
     history,
     counters,
     leaves,
