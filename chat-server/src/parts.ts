@@ -81,6 +81,7 @@ export function createParts(config: ChatServerConfig, ports: PartsPorts, kinds: 
     onLearned: (channel, events) => appends.onLearned(channel, events),
   });
   const publisher = new kinds.Publisher({
+    clock,
     homes,
     peers,
     deliverHere: (channel, events) => relays.learn(channel, events),

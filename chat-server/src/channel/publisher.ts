@@ -1,15 +1,23 @@
 import type { NodeId } from "@parley/cluster";
 import type { ChannelId, Seq } from "@parley/protocol";
 import type { LogEvent } from "@parley/store";
+import type { Clock } from "../clock.ts";
 import type { Peers } from "../peer/peers.ts";
 import { type RelayedEvent, toRelayed } from "../relay/relayed-event.ts";
 import type { Homes } from "./homes.ts";
+
+/**
+ * Longer than a view may be late. A server that lost its lease takes it anew and tells its interest at once, which may
+ * come before the view in which it is missing; it will not tell it again.
+ */
+const viewLateMs = 10_000;
 
 /**
  * Tells what is durable: to the relay of this server by a call, to each other server with members online through its
  * inbox. Who is interested is soft state; what it lacks is found by the relays' head checks.
  */
 export class Publisher {
+  private readonly clock: Clock;
   private readonly homes: Homes;
   private readonly peers: Peers;
   private readonly deliverHere: (channel: ChannelId, events: readonly RelayedEvent[]) => void;
@@ -17,8 +25,11 @@ export class Publisher {
   private readonly onPublished: (channel: ChannelId, head: Seq) => void;
   private readonly onJoinTold: (channel: ChannelId, users: readonly string[], seq: Seq) => void;
   private readonly interested = new Map<ChannelId, Set<NodeId>>();
+  /** When each server last told an interest. */
+  private readonly toldAt = new Map<NodeId, number>();
 
   constructor(options: {
+    clock: Clock;
     homes: Homes;
     peers: Peers;
     deliverHere: (channel: ChannelId, events: readonly RelayedEvent[]) => void;
@@ -27,6 +38,7 @@ export class Publisher {
     /** Some servers were told that these users have become members, and may not have heard it. */
     onJoinTold: (channel: ChannelId, users: readonly string[], seq: Seq) => void;
   }) {
+    this.clock = options.clock;
     this.homes = options.homes;
     this.peers = options.peers;
     this.deliverHere = options.deliverHere;
@@ -77,6 +89,7 @@ export class Publisher {
   }
 
   addInterest(node: NodeId, channels: readonly ChannelId[]): void {
+    this.toldAt.set(node, this.clock.now());
     for (const channel of channels) {
       const nodes = this.interested.get(channel);
       if (nodes === undefined) this.interested.set(channel, new Set([node]));
@@ -91,10 +104,13 @@ export class Publisher {
     }
   }
 
-  /** Forgets the interest of servers whose lease has gone. */
+  /** Forgets the interest of servers whose lease has gone, unless they told it so lately that the view may be older. */
   keepOnly(nodes: ReadonlySet<NodeId>): void {
+    const now = this.clock.now();
+    const hasGone = (node: NodeId): boolean => !nodes.has(node) && now - (this.toldAt.get(node) ?? 0) >= viewLateMs;
+    for (const node of [...this.toldAt.keys()]) if (hasGone(node)) this.toldAt.delete(node);
     for (const [channel, interested] of this.interested) {
-      for (const node of interested) if (!nodes.has(node)) interested.delete(node);
+      for (const node of interested) if (hasGone(node)) interested.delete(node);
       if (interested.size === 0) this.interested.delete(channel);
     }
   }
