@@ -1,5 +1,5 @@
 import { type ChannelId, encodeFoldedEvent, type Seq, type UserId } from "@parley/protocol";
-import type { MessageStore, OriginEffect, OriginState, StoredEvent } from "@parley/store";
+import type { LogEvent, MessageStore, OriginEffect, OriginState, StoredEvent } from "@parley/store";
 import type { ChannelFold, Interval } from "../channel/fold.ts";
 import { toEffect } from "../channel/origin-host.ts";
 
@@ -34,8 +34,18 @@ export async function readPage(store: MessageStore, request: PageRequest): Promi
   const applied = (await store.readSummaries([request.channel])).get(request.channel)?.applied ?? 0;
   const { stored, isComplete } = request.after === undefined ? await back(store, request) : await on(store, request);
   const lacking = await readLacking(store, request.channel, applied, request.head);
-  const events = stored.map((one) => encodeFoldedEvent(one.event, mergeOrigin(one.origin, lacking.get(one.event.seq))));
+  const events = stored.map(({ event, origin }) =>
+    encodeFoldedEvent(withoutDeleted(event, lacking), mergeOrigin(origin, lacking.get(event.seq))),
+  );
   return { events, isComplete };
+}
+
+/** A delete takes the edits of its message with it; of those that the store has not erased yet, the text stays here. */
+function withoutDeleted(event: LogEvent, lacking: ReadonlyMap<Seq, readonly OriginEffect[]>): LogEvent {
+  const { body } = event;
+  if (body.kind !== "edit" || body.erased === true) return event;
+  const isDeleted = lacking.get(body.target)?.some(({ kind }) => kind === "delete") === true;
+  return isDeleted ? { ...event, body: { kind: "edit", target: body.target, erased: true } } : event;
 }
 
 interface Found {
