@@ -10,6 +10,9 @@ export type PeerHandler = (from: NodeId, message: PeerMessage) => void;
 /** Beyond this a batch goes out in several publishes; the bus takes 8 MiB. */
 const batchBytesMax = 4 * 1024 * 1024;
 
+/** A bus that hangs is found out by its pings within so long. */
+const shunMs = 5_000;
+
 interface Outbox {
   chunks: Buffer[];
   bytes: number;
@@ -32,6 +35,8 @@ export class Peers {
   // Copies, since relays keep payloads for a while: a view would keep the whole batch.
   private readonly packr = new Packr({ useRecords: false, copyBuffers: true });
   private isFlushing = false;
+  /** Of the clock, ms. */
+  private shunnedUntil = 0;
   private subscription: BusSubscription | undefined;
 
   constructor(options: { clock: Clock; bus: Bus; self: NodeId; telemetry: Telemetry; handler: PeerHandler }) {
@@ -42,8 +47,12 @@ export class Peers {
     this.handler = options.handler;
   }
 
+  /**
+   * Whether it is worth sending what waits for an answer. After a publish that failed it is not until one gets through
+   * or the bus has had its time to find out that it hangs: what is published beside it goes on trying.
+   */
   get isUp(): boolean {
-    return this.bus.isUp;
+    return this.bus.isUp && this.clock.now() >= this.shunnedUntil;
   }
 
   /** Resolves when the bus has confirmed our inbox. **Errors**: BusError. */
@@ -105,10 +114,14 @@ export class Peers {
     };
     this.bus.publish(inbox(to), Buffer.concat(parts)).then(
       (receivers) => {
+        this.shunnedUntil = 0;
         if (receivers === 0) lose("nobody");
         else this.telemetry.metrics.publishes.of("sent").inc();
       },
-      () => lose("failed"),
+      () => {
+        this.shunnedUntil = this.clock.now() + shunMs;
+        lose("failed");
+      },
     );
   }
 
