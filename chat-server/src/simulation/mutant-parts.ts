@@ -177,6 +177,13 @@ const noEchoes: Kinds = (kinds) => ({
   },
 });
 
+const tellsJoinsOnce: Kinds = (kinds) => ({
+  ...kinds,
+  HeadEchoHost: class extends kinds.HeadEchoHost {
+    override noteJoin(): void {}
+  },
+});
+
 /** Heads are compared only when something says so: a bus that comes back, a home that moves. */
 const onlyOccasionalHeadChecks: Kinds = (kinds) => ({
   ...kinds,
@@ -347,6 +354,7 @@ export const slips = {
   noEchoes: by(noEchoes),
   onlyOccasionalHeadChecks: by(onlyOccasionalHeadChecks),
   noDoubts: by(noDoubts),
+  tellsJoinsOnce: by(tellsJoinsOnce),
   noSweep: by(noSweep),
   trustsIndexMark: by(trustsIndexMark),
   noRedo: by(noRedo),

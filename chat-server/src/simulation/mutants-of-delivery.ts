@@ -83,6 +83,7 @@ export const deliveryMutants: readonly Mutant[] = [
   {
     name: "heads are never compared",
     rule: "17",
+    firstSeed: 95,
     mutation: together(slips.noHeadChecks, slips.noEchoes),
     caughtBy: ["C9"],
     runsMax: 300,
@@ -97,10 +98,11 @@ export const deliveryMutants: readonly Mutant[] = [
   {
     name: "the word of a join is told once and never looked for",
     rule: "19",
-    mutation: slips.noSweep,
+    mutation: together(slips.noSweep, slips.tellsJoinsOnce),
     caughtBy: ["C9"],
-    runsMax: 500,
+    runsMax: 200,
     prepare: restlessOverBadBus,
+    control: slips.noSweep,
   },
   {
     name: "the user index is written after the join",

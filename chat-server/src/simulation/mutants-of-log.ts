@@ -29,6 +29,7 @@ export const logMutants: readonly Mutant[] = [
   {
     name: "an unordered run",
     rule: "1",
+    firstSeed: 270,
     mutation: { store: { isUnordered: true } },
     caughtBy: ["5", "C3", "C6"],
     runsMax: 1_000,

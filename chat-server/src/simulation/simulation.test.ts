@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { explain } from "./explain.ts";
 import { hunt } from "./hunt.ts";
 import { mutants } from "./mutants.ts";
+import { unsteady } from "./prepare.ts";
 import { readRegressions } from "./regression.ts";
 import { planScenario, type Scenario } from "./scenario.ts";
 import { shrink } from "./shrink.ts";
@@ -40,8 +41,9 @@ test("the same seed gives the same run", async () => {
 test("the runs meet what the rules are about", async () => {
   const met = new Map<string, number>();
   const meet = (what: string): void => void met.set(what, (met.get(what) ?? 0) + 1);
-  for (let seed = 1; seed <= 150; seed++) {
-    const scenario = planScenario(seed);
+  const planned = Array.from({ length: 150 }, (_, index) => planScenario(index + 1));
+  // Changes of the primary while its followers lag, which chance alone brings about rarely.
+  for (const scenario of [...planned, ...planned.slice(0, 50).map(unsteady)]) {
     for (const { kind } of scenario.faults) meet(`fault: ${kind}`);
     const { history, stores } = await simulate(scenario);
     for (const { answer, operation } of history.attempts) {
