@@ -1,5 +1,6 @@
 import { crashPoints } from "@parley/run/testing";
 import type { ClusterRow } from "../row.ts";
+import { requireSocketsStay } from "./sockets-stay.ts";
 
 const betweenMs = 3_500;
 const endsWithinMs = 10_000;
@@ -11,8 +12,11 @@ export const row: ClusterRow = {
   how:
     "One chat server after the other ends itself by SIGKILL in the middle of an append: before the store knows of the " +
     "event; when the store has it and nobody else knows; when the sender has its ack and no other server has heard " +
-    "of it. A fourth kill comes from outside, at a moment that the seed chooses. A supervisor starts each again.",
-  async run({ fleet, random, strike, pause, until }) {
+    "of it. A fourth kill comes from outside, at a moment that the seed chooses. A supervisor starts each again. No " +
+    "client may lose its socket by it.",
+  async run(arena) {
+    const { fleet, random, strike, pause, until } = arena;
+    requireSocketsStay(arena);
     await pause(2_000);
     const order = random.sample(fleet.chatServers, fleet.chatServers.length);
     for (const [index, point] of crashPoints.entries()) {

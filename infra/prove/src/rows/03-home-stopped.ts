@@ -1,4 +1,5 @@
 import type { ClusterRow } from "../row.ts";
+import { requireSocketsStay } from "./sockets-stay.ts";
 
 const stoppedMs = 15_000;
 
@@ -9,8 +10,10 @@ export const row: ClusterRow = {
   how:
     "A chat server that is home to many channels is stopped by SIGSTOP for 15 s, five times longer than its lease: its " +
     "sockets stay open and nobody answers. Others take over. Then SIGCONT: it goes on in the middle of what it did, " +
-    "believing that it still is what it was.",
-  async run({ fleet, random, inject, pause }) {
+    "believing that it still is what it was. No client may lose its socket by it.",
+  async run(arena) {
+    const { fleet, random, inject, pause } = arena;
+    requireSocketsStay(arena);
     await pause(2_500);
     const node = random.pick(fleet.chatServers);
     const fault = inject(`${node.name} stopped`);
