@@ -35,6 +35,8 @@ export interface Observer {
   readonly counters: Readonly<Counters>;
   /** ms, monotonic; the clock of every line. */
   now(): number;
+  /** What is received from now on is not recorded. */
+  deafen(): void;
 }
 
 const tokenEndedCode = 4401;
@@ -56,6 +58,7 @@ export function createObserver(history: History, now: () => number): Observer {
   };
   const findEvent = createEventCache();
   let connections = 0;
+  let isDeaf = false;
 
   /** `refreshes`: ids of those that are open; their answers look like others'. */
   const observe = (connection: number, device: ObservedDevice, refreshes = new Set<string>()) => ({
@@ -68,6 +71,7 @@ export function createObserver(history: History, now: () => number): Observer {
       history.record(line);
     },
     received(text: string): void {
+      if (isDeaf) return;
       if (text.startsWith(eventStart)) {
         counters.delivered += 1;
         history.record({ line: "delivered", at: now(), connection, event: findEvent(text) });
@@ -91,6 +95,9 @@ export function createObserver(history: History, now: () => number): Observer {
   return {
     counters,
     now,
+    deafen() {
+      isDeaf = true;
+    },
     socketOf(device) {
       return class ObservedSocket extends WebSocket {
         readonly #observed = observe(connections++, device);

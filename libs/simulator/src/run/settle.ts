@@ -1,18 +1,21 @@
 import { createChannelLogs } from "../checker/channel-log.ts";
 import type { History } from "../history/history.ts";
+import type { Observer } from "../history/observed-socket.ts";
 import type { Device } from "../people/device.ts";
 import type { Rooms } from "../people/rooms.ts";
 import { recordFinalLogs } from "./final-log.ts";
 
 export interface SettleOptions {
   readonly history: History;
+  readonly observer: Observer;
   readonly devices: readonly Device[];
   readonly rooms: Rooms;
   readonly url: string;
   readonly tokenOf: (user: string) => string;
-  readonly now: () => number;
   /** C9 gives ten seconds. */
   readonly withinMs: number;
+  /** How much longer to wait for those who are late, so that it is known how late they were. */
+  readonly lateWithinMs: number;
   /** Called every so often while it waits. */
   readonly nudge: () => void;
 }
@@ -22,7 +25,8 @@ export interface SettleOptions {
  * reached the heads, and records how far each one got. Gives up waiting in time; the checker then tells who is behind.
  */
 export async function settle(options: SettleOptions): Promise<void> {
-  const { history, devices, rooms, url, tokenOf, now, withinMs, nudge } = options;
+  const { history, observer, devices, rooms, url, tokenOf, withinMs, lateWithinMs, nudge } = options;
+  const { now } = observer;
   const isQuiet = (): boolean => devices.every((device) => device.outbox() === 0);
   const record = (): void => {
     for (const device of devices) {
@@ -34,8 +38,15 @@ export async function settle(options: SettleOptions): Promise<void> {
   const isInTime = await waitUntil(isQuiet, withinMs, now, nudge);
   if (!isInTime) {
     record();
-    // Late is late (C9). But a log that is read while something is still appended to it would seem to lack it.
-    await waitUntil(isQuiet, lateWithinMs, now, nudge);
+    // Late is late (C9). But of a log that is read while acks still come in, some would seem to be missing: whoever is
+    // not done in the end hears no more of them.
+    const isDone = await waitUntil(isQuiet, lateWithinMs, now, nudge);
+    if (!isDone) {
+      const closing = devices.map((device) => device.close());
+      // Some answers are on their way.
+      observer.deafen();
+      await Promise.all(closing);
+    }
   }
 
   for (const [user, channels] of channelsByReader(history, rooms)) {
@@ -73,7 +84,6 @@ function channelsByReader(history: History, rooms: Rooms): ReadonlyMap<string, r
 }
 
 const lookEveryMs = 100;
-const lateWithinMs = 120_000;
 
 /** Resolves to whether it was done in time. */
 async function waitUntil(

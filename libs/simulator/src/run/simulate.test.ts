@@ -1,6 +1,5 @@
 import { expect, onTestFinished, test } from "vitest";
 import type { Invariant } from "../checker/violation.ts";
-import { startTcpProxy } from "../faults/index.ts";
 import { type Fault, startReferenceServer } from "../reference/reference-server.ts";
 import { isClean, type Report } from "../report/report.ts";
 import { simulate } from "./simulate.ts";
@@ -51,33 +50,4 @@ test.each(faults)("a server that %s is caught as %s", { timeout: 30_000 }, async
   expect(planted).toBeGreaterThan(0);
   expect(report.violations[invariant]).toBeGreaterThan(0);
   expect(isClean(report)).toBe(false);
-});
-
-test("whoever needs longer than they may is late, and nothing else: the logs are read when all is quiet", {
-  timeout: 60_000,
-}, async () => {
-  const server = await startReferenceServer();
-  onTestFinished(() => server.close());
-  const port = Number(new URL(server.url).port);
-  const proxy = await startTcpProxy({ target: { host: "127.0.0.1", port }, seed: 1 });
-  onTestFinished(() => proxy.close());
-  const slow = new URL(server.url);
-  slow.port = String(proxy.port);
-  const report = await simulate({
-    urls: [server.url, slow.href],
-    tokenOf: (user) => user,
-    users: 12,
-    channels: 8,
-    seconds: 1,
-    seed: 7,
-    messagesPerS: 200,
-    prefix: "u",
-    progress: { phase: () => {}, tick: () => {}, end: () => {} },
-    // What was sent last arrives long after the patience has ended.
-    during: async () => proxy.set({ up: { latencyMs: 3_000 } }),
-    settleWithinMs: 500,
-  });
-  const { C9, ...others } = report.violations;
-  expect(C9).toBeGreaterThan(0);
-  expect(Object.entries(others).filter(([, count]) => count > 0)).toEqual([]);
 });

@@ -49,6 +49,8 @@ export interface SimulateOptions {
   readonly onSecond?: (elapsedS: number) => void;
   /** How long to wait for everyone to catch up after the load (C9). Default 10 s. */
   readonly settleWithinMs?: number;
+  /** How much longer those who are late are waited for, only to know how late they were. Default 60 s. */
+  readonly lateWithinMs?: number;
   readonly linesMax?: number;
 }
 
@@ -76,7 +78,7 @@ const tokenLatenessMs = 3_000;
  * **Errors**: rejects where the system can't be reached, or the history did not fit into its bound.
  */
 export async function simulate(options: SimulateOptions): Promise<Report> {
-  const { urls, tokenOf, users, channels, seed, progress, settleWithinMs = 10_000 } = options;
+  const { urls, tokenOf, users, channels, seed, progress, settleWithinMs = 10_000, lateWithinMs = 60_000 } = options;
   const random = createRandom(seed);
   const file = options.recordFile === undefined ? undefined : createWriteStream(options.recordFile);
   const history = createHistory({
@@ -118,7 +120,7 @@ export async function simulate(options: SimulateOptions): Promise<Report> {
     const [url = ""] = urls;
     const nudge = (): void => crowd.calm();
     const { devices, rooms } = crowd;
-    await settle({ history, devices, rooms, url, tokenOf, now, withinMs: settleWithinMs, nudge });
+    await settle({ history, observer, devices, rooms, url, tokenOf, withinMs: settleWithinMs, lateWithinMs, nudge });
     const settleMs = now() - restedAt;
     const used = process.cpuUsage(cpu);
     const simulatorCpu = (used.user + used.system) / 1_000 / (now() - beganAt);
