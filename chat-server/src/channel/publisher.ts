@@ -54,8 +54,9 @@ export class Publisher {
     if (receivers.length > 0) {
       const packed = this.peers.pack({ type: "events", channel, events: relayed });
       for (const node of receivers) this.peers.sendPacked(node, packed);
-      this.onPublished(channel, events.at(-1)?.seq ?? 0);
     }
+    // Also where nobody was told: our view may be behind, and those who are interested have told another home.
+    this.onPublished(channel, events.at(-1)?.seq ?? 0);
     for (const { body, seq } of events) {
       const users = body.kind === "created" ? body.members.map((member) => member.user) : [];
       if (body.kind === "member" && body.change === "joined") users.push(body.user);
@@ -64,6 +65,15 @@ export class Publisher {
       this.tellJoined(channel, users, seq);
       if (this.homes.others().length > 0) this.onJoinTold(channel, users, seq);
     }
+  }
+
+  /** What a stand-in has appended to a log that is not sequenced here: to all who are interested but the stand-in. */
+  passOn(channel: ChannelId, events: readonly RelayedEvent[], origin: NodeId): void {
+    const receivers = [...(this.interested.get(channel) ?? [])].filter((node) => node !== origin);
+    if (receivers.length === 0) return;
+    const packed = this.peers.pack({ type: "events", channel, events });
+    for (const node of receivers) this.peers.sendPacked(node, packed);
+    this.onPublished(channel, events.at(-1)?.seq ?? 0);
   }
 
   /** Tells heads once more to all who were told of the events. */
