@@ -53,11 +53,9 @@ export class LogHost {
     this.hold(request.channel).log.offer(request, asker, this.options.clock.now());
   }
 
-  /** Somebody says that the channel's log reaches to `seq`. False where it is not sequenced here, so that nobody reads on. */
-  hear(channel: ChannelId, seq: Seq): boolean {
-    const held = this.logs.get(channel);
-    held?.log.hear(seq);
-    return held !== undefined;
+  /** Somebody says that the channel's log reaches to `seq`; of use only where it is sequenced here. */
+  hear(channel: ChannelId, seq: Seq): void {
+    this.logs.get(channel)?.log.hear(seq);
   }
 
   /** Our lease ran out: forget all, so that nothing is judged on what others may have changed. */

@@ -67,15 +67,6 @@ export class Publisher {
     }
   }
 
-  /** What a stand-in has appended to a log that is not sequenced here: to all who are interested but the stand-in. */
-  passOn(channel: ChannelId, events: readonly RelayedEvent[], origin: NodeId): void {
-    const receivers = [...(this.interested.get(channel) ?? [])].filter((node) => node !== origin);
-    if (receivers.length === 0) return;
-    const packed = this.peers.pack({ type: "events", channel, events });
-    for (const node of receivers) this.peers.sendPacked(node, packed);
-    this.onPublished(channel, events.at(-1)?.seq ?? 0);
-  }
-
   /** Tells heads once more to all who were told of the events. */
   tellHeads(heads: ReadonlyMap<ChannelId, Seq>): void {
     const byNode = new Map<NodeId, [ChannelId, Seq][]>();

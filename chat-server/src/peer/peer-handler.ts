@@ -39,10 +39,8 @@ export function createPeerHandler(parts: {
         break;
       case "events":
         relays.learn(message.channel, message.events);
-        // Appended by a stand-in, which may not know of all servers: the home reads on and tells all who are interested.
-        if (homes.isHome(message.channel) && !logs.hear(message.channel, message.events.at(-1)?.seq ?? 0)) {
-          publisher.passOn(message.channel, message.events, from);
-        }
+        // Appended by a stand-in: the home reads on, and passes it on to all who are interested.
+        if (homes.isHome(message.channel)) logs.hear(message.channel, message.events.at(-1)?.seq ?? 0);
         break;
       case "heads":
         for (const [channel, head] of message.heads) relays.hear(channel, head);
