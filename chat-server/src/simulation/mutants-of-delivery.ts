@@ -75,10 +75,11 @@ export const deliveryMutants: readonly Mutant[] = [
   {
     name: "an interest that is confirmed late is not followed by a look at the head",
     rule: "17",
-    mutation: slips.noDoubts,
+    mutation: together(slips.noDoubts, slips.noEchoes),
     caughtBy: ["C9"],
     runsMax: 500,
     prepare: restlessOverBadBus,
+    control: slips.noEchoes,
   },
   {
     name: "heads are never compared",
