@@ -68,9 +68,16 @@ export function createParts(config: ChatServerConfig, ports: PartsPorts, kinds: 
   const { bus, clock, cluster, secret, store, telemetry, tokens } = ports;
   const { node } = config;
   const held: { lease: Lease | undefined } = { lease: undefined };
-  const homes = new Homes(node, cluster.registry);
+  const homes = new Homes(node, cluster.registry, () => clock.now());
   const users = new Users(clock, { perSecond: config.requestsPerSecond, burst: config.requestsBurst });
-  const peers = new Peers({ clock, bus, self: node, telemetry, handler: (from, message) => handlePeer(from, message) });
+  const peers = new Peers({
+    clock,
+    bus,
+    self: node,
+    telemetry,
+    handler: (from, message) => handlePeer(from, message),
+    onNobody: (peer) => homes.noteAbsent(peer),
+  });
   const interest = new kinds.InterestHost(clock, homes, peers, (channel) => relays.doubt(channel));
   const relays = new kinds.RelayHost({
     clock,
@@ -181,6 +188,7 @@ export function watchOver(parts: Parts, lease: Lease, bus: Bus, telemetry: Telem
       sweep.hurry();
       presence.recheck();
     }),
+    homes.onHearing(() => interest.redeclareMoved()),
     homes.onChange((view) => {
       interest.redeclareMoved();
       heads.checkAll();

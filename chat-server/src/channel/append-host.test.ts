@@ -1,9 +1,12 @@
 import { type Bus, BusError, createMemoryBus } from "@parley/bus";
 import { createMemoryCluster } from "@parley/cluster";
+import { createRing } from "@parley/ring";
 import { openMemoryStore } from "@parley/store/testing";
 import { createTestTelemetry } from "@parley/telemetry/testing";
+import { Packr } from "msgpackr";
 import { expect, onTestFinished, test } from "vitest";
 import { systemClock as clock } from "../clock.ts";
+import type { PeerMessage } from "../peer/messages.ts";
 import { Peers } from "../peer/peers.ts";
 import { AppendHost } from "./append-host.ts";
 import { contentHash } from "./content-hash.ts";
@@ -17,7 +20,7 @@ test("a refusal is unknown where the forward failed by taking too long: that cop
   const base = { role: "chat-server", address: "", weight: 1, state: "up" } as const;
   const load = { sessions: 0, eventLoopDelayMs: 0, cpu: 0 };
   for (const node of ["chat-1", "chat-2"]) await cluster.registry.join({ ...base, node, process: node, load });
-  const homes = new Homes("chat-1", cluster.registry);
+  const homes = new Homes("chat-1", cluster.registry, () => clock.now());
   const channel = Array.from({ length: 100 }, (_, n) => `c${n}`).find((one) => homes.homeOf(one) === "chat-2");
   if (channel === undefined) throw new Error("chat-2 is the home of nothing");
   const bus = createMemoryBus();
@@ -52,7 +55,7 @@ test("after a publish that failed nothing is forwarded until one gets through, t
   const base = { role: "chat-server", address: "", weight: 1, state: "up" } as const;
   const load = { sessions: 0, eventLoopDelayMs: 0, cpu: 0 };
   for (const node of ["chat-1", "chat-2"]) await cluster.registry.join({ ...base, node, process: node, load });
-  const homes = new Homes("chat-1", cluster.registry);
+  const homes = new Homes("chat-1", cluster.registry, () => clock.now());
   const channel = Array.from({ length: 100 }, (_, n) => `c${n}`).find((one) => homes.homeOf(one) === "chat-2");
   if (channel === undefined) throw new Error("chat-2 is the home of nothing");
   const bus = createMemoryBus();
@@ -92,4 +95,83 @@ test("after a publish that failed nothing is forwarded until one gets through, t
   await expect.poll(() => peers.isUp).toBe(true);
   void append("b3");
   await expect.poll(() => publishes).toBe(3);
+});
+
+/** Three servers of which only the first is real, and a channel whose home is the second. */
+async function threeServers(publish: (to: string, message: PeerMessage) => number) {
+  const cluster = createMemoryCluster();
+  const telemetry = createTestTelemetry("chat-1", "chat-server");
+  const base = { role: "chat-server", address: "", weight: 1, state: "up" } as const;
+  const load = { sessions: 0, eventLoopDelayMs: 0, cpu: 0 };
+  for (const node of ["chat-1", "chat-2", "chat-3"])
+    await cluster.registry.join({ ...base, node, process: node, load });
+  const homes = new Homes("chat-1", cluster.registry, () => clock.now());
+  const nextOf = (channel: string): string | undefined => {
+    const walk = createRing(cluster.registry.view().nodes).walk(`channel:${channel}`);
+    return [...walk].map(({ node }) => node).find((node) => node !== "chat-2");
+  };
+  const channel = Array.from({ length: 200 }, (_, n) => `c${n}`).find(
+    (one) => homes.homeOf(one) === "chat-2" && nextOf(one) === "chat-3",
+  );
+  if (channel === undefined) throw new Error("no channel with that walk");
+  const bus = createMemoryBus();
+  const packr = new Packr({ useRecords: false });
+  const scripted: Bus = {
+    async publish(topic, payload) {
+      const bytes = Buffer.from(payload);
+      const from = bytes[0] ?? 0;
+      const length = bytes.readUInt32BE(1 + from);
+      return publish(topic.split(":").at(-1) ?? "", packr.unpack(bytes.subarray(5 + from, 5 + from + length)));
+    },
+    subscribe: (topic, handler) => bus.subscribe(topic, handler),
+    isUp: true,
+    onChange: (listener) => bus.onChange(listener),
+    close: () => bus.close(),
+  };
+  const onNobody = (node: string): void => homes.noteAbsent(node);
+  const peers = new Peers({ clock, bus: scripted, self: "chat-1", telemetry, handler: () => undefined, onNobody });
+  const limits = { queueMax: 100, runMax: 10, membersMax: 10 };
+  const logs = new LogHost({ clock, store: openMemoryStore(), limits, telemetry, onSettled: () => undefined });
+  onTestFinished(async () => {
+    logs.close();
+    await cluster.close();
+    await bus.close();
+  });
+  const times = { forwardAgainMs: 20, appendSelfMs: 60, appendSelfBesideMs: 300, giveUpMs: 4_000 };
+  const appends = new AppendHost({ clock, homes, logs, peers, telemetry, onAcked: () => undefined, times });
+  const wish: Wish = { kind: "message", text: "hello" };
+  const request: AppendRequest = { channel, sender: "bob", id: "b1", hash: contentHash("key", wish), wish };
+  return { appends, homes, request };
+}
+
+test("where nobody hears the home, the next server on the ring is asked, not the log taken over by whoever asks", async () => {
+  const sent: string[] = [];
+  const { appends, homes, request } = await threeServers((to, message) => {
+    sent.push(to);
+    if (to === "chat-2") return 0;
+    if (message.type === "append") {
+      const answer = { ok: true, seq: 7, time: 1, isDuplicate: false } as const;
+      setTimeout(() => appends.onAnswer(message.call, answer), 1);
+    }
+    return 1;
+  });
+  const answer = await new Promise<Answer>((resolve) => appends.append(request, false, resolve));
+  expect(answer).toMatchObject({ ok: true, seq: 7 });
+  expect(sent).toEqual(["chat-2", "chat-3"]);
+  homes.notePresent("chat-2");
+  expect(homes.homeOf(request.channel)).toBe("chat-2");
+});
+
+test("a home that says it is at it is left alone for longer, not for ever", async () => {
+  const startedAt = performance.now();
+  let copies = 0;
+  const { appends, request } = await threeServers((_to, message) => {
+    if (message.type === "append" && copies++ > 0) setTimeout(() => appends.onPending(message.call), 1);
+    return 1;
+  });
+  const answer = await new Promise<Answer>((resolve) => appends.append(request, false, resolve));
+  // By our own hand, since a stranger is refused.
+  expect(answer).toMatchObject({ ok: false, code: "not_member", isUnknown: true });
+  expect(copies).toBeGreaterThan(6);
+  expect(performance.now() - startedAt).toBeGreaterThan(290);
 });

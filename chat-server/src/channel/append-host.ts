@@ -2,7 +2,7 @@ import type { NodeId } from "@parley/cluster";
 import type { ChannelId, Seq } from "@parley/protocol";
 import type { Telemetry } from "@parley/telemetry";
 import type { CallOff, Clock } from "../clock.ts";
-import type { Peers } from "../peer/peers.ts";
+import type { Loss, Peers } from "../peer/peers.ts";
 import type { RelayedEvent } from "../relay/relayed-event.ts";
 import { Admission, type AdmissionLimits } from "./admission.ts";
 import { ForwardedCalls } from "./forwarded-calls.ts";
@@ -13,13 +13,20 @@ import { type Answer, type AppendRequest, requestKey, weightOf } from "./request
 export interface AppendTimes {
   /** How long a forwarded request waits for the home before it is forwarded again. */
   readonly forwardAgainMs: number;
-  /** How long before the session's server appends by itself. */
+  /** How long without a word of the home before the session's server appends by itself. */
   readonly appendSelfMs: number;
+  /** How long before it does although the home says that it is at it: the store may be out of the home's reach alone. */
+  readonly appendSelfBesideMs: number;
   /** How long before the asker is told `unavailable`; the request may still get in. */
   readonly giveUpMs: number;
 }
 
-export const appendTimes: AppendTimes = { forwardAgainMs: 400, appendSelfMs: 1_200, giveUpMs: 4_000 };
+export const appendTimes: AppendTimes = {
+  forwardAgainMs: 400,
+  appendSelfMs: 1_200,
+  appendSelfBesideMs: 3_000,
+  giveUpMs: 4_000,
+};
 /** The wait is shorter than `appendSelfMs`: else other servers would append by themselves what waits here, and fight. */
 export const admissionLimits: AdmissionLimits = { requestsMax: 20_000, bytesMax: 32 * 1024 * 1024, waitMs: 800 };
 
@@ -28,6 +35,8 @@ export interface Call {
   readonly request: AppendRequest;
   readonly asker: Asker;
   readonly startedAt: number;
+  /** When the home last said that it is at it. */
+  pendingAt: number;
   /** Copies of this request that may still get in. */
   copies: number;
   isOurs: boolean;
@@ -99,6 +108,7 @@ export class AppendHost {
       request,
       asker,
       startedAt: this.clock.now(),
+      pendingAt: Number.NEGATIVE_INFINITY,
       copies: isRepeat ? 1 : 0,
       isOurs: false,
       stopTimer: () => undefined,
@@ -116,11 +126,16 @@ export class AppendHost {
     if (answer.ok && call !== undefined) this.onAcked(call.request.channel, answer.seq);
   }
 
+  /** The home has it, and its log or the store takes its time. Two who append to one log only hinder each other. */
+  onPending(number: number): void {
+    const call = this.calls.get(number);
+    if (call !== undefined) call.pendingAt = this.clock.now();
+  }
+
   /** A peer asks us to append; we do, whether or not we think ourselves the home: it has its reasons. */
   onForwarded(from: NodeId, number: number, request: AppendRequest): void {
     const known = this.forwarded.begin(from, number);
-    // Under way: its answer comes.
-    if (known === "open") return;
+    if (known === "open") return this.peers.send(from, { type: "pending", call: number });
     const reply = (answer: Answer): void => this.peers.send(from, { type: "answer", call: number, answer });
     if (known !== "new") return reply(known);
     this.offer(request, (answer) => {
@@ -148,9 +163,14 @@ export class AppendHost {
     return request.hash === event.hash;
   }
 
-  /** No reason to wait. The copy still counts: a publish that took too long may arrive yet (rule 9). */
-  protected onLost(number: number, call: Call): void {
-    if (this.calls.get(number) === call && !call.isOurs) this.appendHere(number, call);
+  /**
+   * No reason to wait. The copy still counts: a publish that took too long may arrive yet (rule 9). Where nobody listens
+   * any more, another is the home now; else the bus is away, and we append by ourselves.
+   */
+  protected onLost(number: number, call: Call, loss: Loss): void {
+    if (this.calls.get(number) !== call || call.isOurs) return;
+    if (loss === "nobody") this.again(number, call);
+    else this.appendHere(number, call);
   }
 
   private appendHere(number: number, call: Call): void {
@@ -194,17 +214,23 @@ export class AppendHost {
     this.index(number, call);
     call.copies++;
     this.telemetry.metrics.forwards.of("sent").inc();
-    this.peers.send(home, { type: "append", call: number, request: call.request }, () => this.onLost(number, call));
-    const waited = this.clock.now() - call.startedAt;
+    this.peers.send(home, { type: "append", call: number, request: call.request }, (loss) =>
+      this.onLost(number, call, loss),
+    );
+    const waited = this.clock.now() - Math.max(call.startedAt, call.pendingAt);
     const delay = Math.min(this.times.forwardAgainMs, Math.max(this.times.appendSelfMs - waited, 1)) * this.jitter;
+    call.stopTimer();
     call.stopTimer = this.clock.after(delay, () => this.again(number, call));
   }
 
   private again(number: number, call: Call): void {
     this.telemetry.metrics.forwards.of("again").inc();
     const home = this.homes.homeOf(call.request.channel);
-    const isLate = this.clock.now() - call.startedAt >= this.times.appendSelfMs;
-    if (isLate || home === this.homes.self) this.appendHere(number, call);
+    const { appendSelfMs, appendSelfBesideMs } = this.times;
+    const now = this.clock.now();
+    const isSilent = now - Math.max(call.startedAt, call.pendingAt) >= appendSelfMs;
+    const isLate = now - call.startedAt >= appendSelfBesideMs;
+    if (isSilent || isLate || home === this.homes.self) this.appendHere(number, call);
     else this.forward(number, call, home);
   }
 

@@ -1,19 +1,57 @@
 import type { ClusterView, NodeId, Registry } from "@parley/cluster";
 import type { ChannelId } from "@parley/protocol";
-import { createRingCache, type Ring } from "@parley/ring";
+import { createRing, type Ring } from "@parley/ring";
+
+/** How long a server that nobody heard is passed over, ms: about what its lease takes to run out. */
+const absentMs = 3_000;
 
 /**
- * Where channels live, as this server sees it: the plain ring over the chat servers that are up. Views may differ
- * between servers for a moment; that costs speed, never truth (I7).
+ * Where channels live, as this server sees it: the plain ring over the chat servers that are up and within hearing.
+ * Views may differ between servers for a moment; that costs speed, never truth (I7).
  */
 export class Homes {
   readonly self: NodeId;
   private readonly registry: Registry;
-  private readonly cache = createRingCache();
+  private readonly now: () => number;
+  /** Incarnations whose inbox nobody listens to, and until when they are passed over. */
+  private readonly absent = new Map<NodeId, { readonly epoch: number; readonly until: number }>();
+  private readonly listeners = new Set<() => void>();
+  /** Grows with each change of `absent`. */
+  private changes = 0;
+  private built: { readonly version: number; readonly changes: number; readonly ring: Ring } | undefined;
 
-  constructor(self: NodeId, registry: Registry) {
+  /** `now`: of the clock, ms. */
+  constructor(self: NodeId, registry: Registry, now: () => number) {
     this.self = self;
     this.registry = registry;
+    this.now = now;
+  }
+
+  /**
+   * Nobody listens to that server's inbox: it has died, and its lease only has to run out. All who find that pass it
+   * over at once and agree on the next on the ring, rather than each taking its channels over by itself.
+   */
+  noteAbsent(node: NodeId): void {
+    if (node === this.self) return;
+    const epoch = this.epochOf(node);
+    const known = this.absent.get(node);
+    this.absent.set(node, { epoch, until: this.now() + absentMs });
+    if (known?.epoch === epoch) return;
+    this.changes++;
+    for (const listener of [...this.listeners]) listener();
+  }
+
+  /** That server has spoken. */
+  notePresent(node: NodeId): void {
+    if (this.absent.size === 0 || !this.absent.delete(node)) return;
+    this.changes++;
+    for (const listener of [...this.listeners]) listener();
+  }
+
+  /** Called when homes have moved because a server fell silent, or spoke again. */
+  onHearing(listener: () => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
   }
 
   /** This server itself where no other is known. */
@@ -44,10 +82,23 @@ export class Homes {
 
   private ring(): Ring {
     const view = this.registry.view();
-    return this.cache.read(view.version, () =>
-      view.nodes
-        .filter((info) => info.role === "chat-server" && info.state === "up")
-        .map((info) => ({ node: info.node, weight: info.weight })),
-    );
+    this.forgetAbsences();
+    if (this.built?.version === view.version && this.built.changes === this.changes) return this.built.ring;
+    const nodes = view.nodes
+      .filter((info) => info.role === "chat-server" && info.state === "up" && !this.absent.has(info.node))
+      .map((info) => ({ node: info.node, weight: info.weight }));
+    const ring = createRing(nodes);
+    this.built = { version: view.version, changes: this.changes, ring };
+    return ring;
+  }
+
+  private forgetAbsences(): void {
+    if (this.absent.size === 0) return;
+    const now = this.now();
+    for (const [node, { epoch, until }] of this.absent) {
+      if (now < until && this.epochOf(node) === epoch) continue;
+      this.absent.delete(node);
+      this.changes++;
+    }
   }
 }

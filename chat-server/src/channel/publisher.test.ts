@@ -32,7 +32,7 @@ async function homeAndOther() {
   await Promise.all([peers.open(), other.open()]);
   const publisher = new Publisher({
     clock,
-    homes: new Homes("chat-1", registry),
+    homes: new Homes("chat-1", registry, () => 0),
     peers,
     deliverHere: nothing,
     joinedHere: nothing,

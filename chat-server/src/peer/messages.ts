@@ -7,6 +7,8 @@ export type PeerMessage =
   /** Please append this; the answer names `call`. */
   | { readonly type: "append"; readonly call: number; readonly request: AppendRequest }
   | { readonly type: "answer"; readonly call: number; readonly answer: Answer }
+  /** That call is here already and will be answered: there is no need to append it by oneself. */
+  | { readonly type: "pending"; readonly call: number }
   /** Sessions of these channels are here: send me their events. Answered by `interested`. */
   | { readonly type: "interest"; readonly channels: readonly ChannelId[] }
   | { readonly type: "interested"; readonly channels: readonly ChannelId[] }

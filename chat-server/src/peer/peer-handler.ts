@@ -20,12 +20,16 @@ export function createPeerHandler(parts: {
 }): PeerHandler {
   const { appends, homes, interest, logs, peers, publisher, relays, sessions } = parts;
   return (from, message) => {
+    homes.notePresent(from);
     switch (message.type) {
       case "append":
         appends.onForwarded(from, message.call, message.request);
         break;
       case "answer":
         appends.onAnswer(message.call, message.answer);
+        break;
+      case "pending":
+        appends.onPending(message.call);
         break;
       case "interest":
         publisher.addInterest(from, message.channels);

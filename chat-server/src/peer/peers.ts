@@ -13,10 +13,13 @@ const batchBytesMax = 4 * 1024 * 1024;
 /** A bus that hangs is found out by its pings within so long. */
 const shunMs = 5_000;
 
+/** `nobody`: surely not received by anyone. `failed`: the bus did not take it, or took too long to say. */
+export type Loss = "nobody" | "failed";
+
 interface Outbox {
   chunks: Buffer[];
   bytes: number;
-  onLost: (() => void)[];
+  onLost: ((loss: Loss) => void)[];
 }
 
 /**
@@ -30,6 +33,7 @@ export class Peers {
   private readonly bus: Bus;
   private readonly self: NodeId;
   private readonly handler: PeerHandler;
+  private readonly onNobody: (node: NodeId) => void;
   private readonly telemetry: Telemetry;
   private readonly outboxes = new Map<NodeId, Outbox>();
   // Copies, since relays keep payloads for a while: a view would keep the whole batch.
@@ -39,7 +43,16 @@ export class Peers {
   private shunnedUntil = 0;
   private subscription: BusSubscription | undefined;
 
-  constructor(options: { clock: Clock; bus: Bus; self: NodeId; telemetry: Telemetry; handler: PeerHandler }) {
+  constructor(options: {
+    clock: Clock;
+    bus: Bus;
+    self: NodeId;
+    telemetry: Telemetry;
+    handler: PeerHandler;
+    /** Called before `onLost` where nobody listens to a server's inbox. */
+    onNobody?: (node: NodeId) => void;
+  }) {
+    this.onNobody = options.onNobody ?? (() => undefined);
     this.clock = options.clock;
     this.bus = options.bus;
     this.self = options.self;
@@ -64,7 +77,7 @@ export class Peers {
     await this.subscription?.close();
   }
 
-  send(to: NodeId, message: PeerMessage, onLost?: () => void): void {
+  send(to: NodeId, message: PeerMessage, onLost?: (loss: Loss) => void): void {
     this.sendPacked(to, this.pack(message), onLost);
   }
 
@@ -74,7 +87,7 @@ export class Peers {
     return Buffer.from(this.packr.pack(message));
   }
 
-  sendPacked(to: NodeId, packed: Buffer, onLost?: () => void): void {
+  sendPacked(to: NodeId, packed: Buffer, onLost?: (loss: Loss) => void): void {
     let outbox = this.outboxes.get(to);
     if (outbox !== undefined && outbox.bytes + packed.length > batchBytesMax) {
       this.outboxes.delete(to);
@@ -108,9 +121,10 @@ export class Peers {
       length.writeUInt32BE(chunk.length);
       parts.push(length, chunk);
     }
-    const lose = (outcome: string): void => {
-      this.telemetry.metrics.publishes.of(outcome).inc();
-      for (const onLost of outbox.onLost) onLost();
+    const lose = (loss: Loss): void => {
+      this.telemetry.metrics.publishes.of(loss).inc();
+      if (loss === "nobody") this.onNobody(to);
+      for (const onLost of outbox.onLost) onLost(loss);
     };
     this.bus.publish(inbox(to), Buffer.concat(parts)).then(
       (receivers) => {

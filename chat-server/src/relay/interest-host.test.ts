@@ -38,7 +38,7 @@ async function twoServers() {
   const bus = createMemoryBus();
   const telemetry = createTestTelemetry();
   const heard: PeerMessage[] = [];
-  const homes = new Homes("chat-1", registry);
+  const homes = new Homes("chat-1", registry, () => 0);
   const peers = new Peers({ clock, bus, self: "chat-1", telemetry, handler: () => undefined });
   const other = new Peers({ clock, bus, self: "chat-2", telemetry, handler: (_from, message) => heard.push(message) });
   await Promise.all([peers.open(), other.open()]);

@@ -7,6 +7,7 @@ import type { Asker } from "../channel/log-host.ts";
 import { OriginHost } from "../channel/origin-host.ts";
 import type { Answer, AppendRequest } from "../channel/request.ts";
 import type { PartKinds } from "../parts.ts";
+import type { Loss } from "../peer/peers.ts";
 import type { RelaySession } from "../relay/audience.ts";
 import { RelayChannel } from "../relay/relay-channel.ts";
 import type { RelayParts } from "../relay/relay-host.ts";
@@ -72,9 +73,9 @@ const doesDoublesTwice: Kinds = (kinds) => ({
 const trustsLosses: Kinds = (kinds) => ({
   ...kinds,
   AppendHost: class extends kinds.AppendHost {
-    protected override onLost(number: number, call: Call): void {
+    protected override onLost(number: number, call: Call, loss: Loss): void {
       call.copies--;
-      super.onLost(number, call);
+      super.onLost(number, call, loss);
     }
   },
 });
@@ -92,7 +93,7 @@ const neverForwardsAgain: Kinds = (kinds) => ({
   ...kinds,
   AppendHost: class extends kinds.AppendHost {
     constructor(options: ConstructorParameters<PartKinds["AppendHost"]>[0]) {
-      super({ ...options, times: { forwardAgainMs: 1e9, appendSelfMs: 1e9, giveUpMs: 1e9 } });
+      super({ ...options, times: { forwardAgainMs: 1e9, appendSelfMs: 1e9, appendSelfBesideMs: 1e9, giveUpMs: 1e9 } });
     }
   },
 });
