@@ -57,5 +57,6 @@ export interface EmbeddedRow extends RowFacts {
 
 export type Row = ClusterRow | EmbeddedRow;
 
-export const defaultLoad: Load = { users: 60, channels: 20, actionsPerS: 80, restlessness: 3, sendsTwice: false };
+/** Who is in no channel does nothing: with fewer channels the load would hang on who that is. */
+export const defaultLoad: Load = { users: 60, channels: 32, actionsPerS: 100, restlessness: 3, sendsTwice: false };
 export const defaultShape: Shape = { gateways: 2, chatServers: 3, environment: {}, environmentOf: () => ({}) };
