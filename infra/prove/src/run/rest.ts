@@ -16,10 +16,7 @@ export async function findLeftovers(fleet: Fleet, withSessions: boolean): Promis
       ...gateways.map((node) => leftOf(node, "parley_gateway_sockets", "client sockets")),
       ...(withSessions ? chatServers : []).map((node) => leftOf(node, "parley_chat_sessions", "sessions")),
     ]);
-    const proxied = gateways.flatMap(({ name, front }) =>
-      (front?.connections ?? 0) > 0 ? [`${name}: ${front?.connections} connections of clients`] : [],
-    );
-    return [...found.flat(), ...proxied];
+    return found.flat();
   };
   let last: readonly string[] = [];
   try {
