@@ -250,6 +250,24 @@ test("those who share a channel see each other come and go; a stranger is not sh
   expect(ada.received.some((frame) => frame.type === "presence" && frame.user === "eve")).toBe(false);
 });
 
+test("whoever ends at the new server before the old one has let go is announced offline all the same", async () => {
+  const fleet = await fleetOf(2);
+  const ada = await enter(fleet, "ada", 1);
+  await group(ada, ["grace"]);
+  const old = await enter(fleet, "grace", 1, { connection: "socket-1", device: "phone" });
+  await ada.ask({ type: "presence.watch", id: "w1", users: ["grace"] });
+  await ada.until((frame) => frame.type === "presence" && frame.status === "online");
+  const moved = await enter(fleet, "grace", 2, { connection: "socket-1", device: "phone", isNew: false });
+  const entries = async () => (await fleet.cluster.presence.query(["grace"])).get("grace")?.connections.length;
+  await expect.poll(entries).toBe(2);
+  moved.detach();
+  await expect.poll(entries).toBe(1);
+  // Its look at who is left, which finds the old entry.
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  old.detach(true);
+  await ada.until((frame) => frame.type === "presence" && frame.status === "offline");
+});
+
 test("typing and receipts reach the other members, on every server, and never the sender", async () => {
   const fleet = await fleetOf(3);
   const ada = await enter(fleet, "ada", 1);

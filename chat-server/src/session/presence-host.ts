@@ -59,20 +59,24 @@ export class PresenceHost {
     this.announce(session.user, "online");
   }
 
-  /** `isMoving`: the socket lives on elsewhere. */
+  /** `isMoving`: the socket lives on elsewhere, and its entry here goes at once. */
   leave(session: Session, isMoving: boolean): void {
     const key = this.keyOf(session);
+    const { user } = session;
     const at = this.clock.now();
+    const remove = (): Promise<void> => this.cluster.presence.remove(user, key, at);
+    const later = (work: () => Promise<unknown>): void => {
+      const stop = this.clock.after(this.graceMs, () => {
+        this.leaving.delete(key);
+        this.attempt(work());
+      });
+      this.leaving.set(key, stop);
+    };
     this.leaving.get(key)?.();
-    const stop = this.clock.after(isMoving ? 0 : this.graceMs, () => {
-      this.leaving.delete(key);
-      this.attempt(
-        this.cluster.presence
-          .remove(session.user, key, at)
-          .then(() => (isMoving ? undefined : this.checkGone(session.user))),
-      );
-    });
-    this.leaving.set(key, stop);
+    if (!isMoving) return later(() => remove().then(() => this.checkGone(user)));
+    this.attempt(remove());
+    // Where it went to, it may have ended before we let go of it: then our entry was the one that kept the user online.
+    later(() => this.checkGone(user));
   }
 
   /** Puts every entry anew: the registry lost its memory, or our epoch is another. */

@@ -148,7 +148,8 @@ class Simulation implements World {
       case "stall": {
         const server = this.servers[fault.server];
         if (server === undefined) return;
-        server.owner.stalledUntil = timeline.now + fault.ms;
+        // Never shorter: what was put off already would be overtaken by what comes later.
+        server.owner.stalledUntil = Math.max(server.owner.stalledUntil, timeline.now + fault.ms);
         if (fault.isGivenUp) timeline.after(random.between(10, 1_000), () => this.linksFall(server));
         break;
       }
@@ -241,7 +242,6 @@ class Simulation implements World {
       const server = this.servers[node];
       if (server === undefined) continue;
       server.observer.blindUntil = 0;
-      server.owner.stalledUntil = Math.min(server.owner.stalledUntil, now);
     }
   }
 
