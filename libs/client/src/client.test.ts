@@ -408,7 +408,7 @@ test("our own removal ends the feed; coming back starts with the first event tha
   await client.connect();
   channel.append("bob", { kind: "member", user: "ada", change: "removed" });
   await vi.waitFor(() => expect(events).toHaveLength(1));
-  expect(client.cursors()).toEqual({});
+  expect(client.cursors()).toEqual({ c: 1 });
   channel.members.delete("ada");
   channel.say("bob", "not for ada");
   channel.members.add("ada");
@@ -425,6 +425,41 @@ test("our own removal ends the feed; coming back starts with the first event tha
     });
   }
   await vi.waitFor(() => expect(events.map(({ seq }) => seq)).toEqual([1, 3]));
+});
+
+test("who was removed and let in again while the program did not run misses nothing of what came then", async () => {
+  const channel = server.addChannel("c", ["ada", "bob"]);
+  const client = make();
+  const events = collect(client);
+  await client.connect();
+  channel.append("bob", { kind: "member", user: "ada", change: "removed" });
+  await vi.waitFor(() => expect(events).toHaveLength(1));
+  const cursors = client.cursors();
+  await client.close();
+  channel.append("bob", { kind: "member", user: "ada", change: "joined" });
+  channel.say("bob", "welcome back");
+  const restarted = make({ cursors });
+  const later = collect(restarted);
+  await restarted.connect();
+  channel.say("bob", "and hello");
+  await vi.waitFor(() => expect(later.map(({ seq }) => seq)).toEqual([2, 3, 4]));
+});
+
+test("of channels left, the last sixty-four are kept with the cursors", async () => {
+  const client = make();
+  const events = collect(client);
+  await client.connect();
+  const names = Array.from({ length: 66 }, (_, n) => `c${n}`);
+  for (const name of names) server.addChannel(name, ["ada", "bob"]);
+  for (const session of server.sessions) {
+    for (const channel of names) {
+      const change = { type: "event", channel, kind: "member", sender: "bob", time: 1, user: "ada" };
+      session.send({ ...change, seq: 1, change: "joined" });
+      session.send({ ...change, seq: 2, change: "removed" });
+    }
+  }
+  await vi.waitFor(() => expect(events).toHaveLength(132));
+  expect(Object.keys(client.cursors()).sort()).toEqual(names.slice(2).sort());
 });
 
 test("a handler that throws is told of, and the others hear the event all the same", async () => {

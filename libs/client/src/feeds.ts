@@ -5,6 +5,8 @@ import type { ChannelSummary } from "./types.ts";
 /** What `hello` may weigh, its token aside, so that it stays far below the frame limit. */
 const helloBytesMax = 32 * 1_024;
 const leftChannelsMax = 1_000;
+/** Of those, so many are kept with the cursors: each costs the server a look at every `hello`. */
+const leftCursorsMax = 64;
 
 /** The feeds of all channels, and what a new session is told about them. */
 export class Feeds {
@@ -25,9 +27,16 @@ export class Feeds {
     for (const [channel, cursor] of Object.entries(cursors)) this.#add(channel, cursor);
   }
 
-  /** Channel → last seq whose handlers have returned. */
+  /**
+   * Channel → last seq whose handlers have returned. Channels that we have left lately are among them: whoever is let in
+   * again while the program does not run must not miss what was said since without being told.
+   */
   cursors(): Record<string, Seq> {
-    return Object.fromEntries([...this.#feeds.values()].map((feed) => [feed.channel, feed.cursor]));
+    const left = [...this.#left].slice(-leftCursorsMax);
+    return Object.fromEntries([
+      ...left,
+      ...[...this.#feeds.values()].map((feed) => [feed.channel, feed.cursor] as const),
+    ]);
   }
 
   /** The cursors for `hello`: the most recently active channels, as many as fit. */

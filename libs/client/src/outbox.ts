@@ -197,7 +197,7 @@ export class Outbox {
     if (known !== undefined) return known;
     if (this.#channels.size >= idleChannelsMax) this.#forgetIdleChannel();
     const { random } = this.#options;
-    const made = new OutboxChannel(channel, new Backoff({ baseMs: 500, maxMs: 10_000, random }));
+    const made = new OutboxChannel(channel, new Backoff({ baseMs: 500, maxMs: 5_000, random }));
     this.#channels.set(channel, made);
     return made;
   }
