@@ -20,7 +20,9 @@ test.each(["", "nonsense", "constructor", "../run"])(
   async (name) => {
     const { code, stdout, stderr } = await run(name);
     expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
-    expect(stderr).toContain("start, cluster, token, chat, simulate, prove, simulate:deterministic, bench, test, check");
+    expect(stderr).toContain(
+      "start, cluster, token, chat, simulate, prove, simulate:deterministic, bench, test, check",
+    );
   },
 );
 

@@ -59,5 +59,5 @@ export type Row = ClusterRow | EmbeddedRow;
 
 /** Who is in no channel does nothing: with fewer channels the load would hang on who that is. */
 /** So much that nine processes, their proxies and the people have room on two cores: at their limit a run shows the limit. */
-export const defaultLoad: Load = { users: 60, channels: 24, actionsPerS: 50, restlessness: 3 };
+export const defaultLoad: Load = { users: 60, channels: 24, actionsPerS: 50, restlessness: 3, sendsTwice: false };
 export const defaultShape: Shape = { gateways: 2, chatServers: 3, environment: {}, environmentOf: () => ({}) };
