@@ -4,9 +4,8 @@ import type { ChannelSummary } from "./types.ts";
 
 /** What `hello` may weigh, its token aside, so that it stays far below the frame limit. */
 const helloBytesMax = 32 * 1_024;
-const leftChannelsMax = 1_000;
-/** Of those, so many are kept with the cursors: each costs the server a look at every `hello`. */
-const leftCursorsMax = 64;
+/** They are kept with the cursors, where each costs the server a look at every `hello`. */
+const leftChannelsMax = 64;
 
 /** The feeds of all channels, and what a new session is told about them. */
 export class Feeds {
@@ -32,11 +31,9 @@ export class Feeds {
    * again while the program does not run must not miss what was said since without being told.
    */
   cursors(): Record<string, Seq> {
-    const left = [...this.#left].slice(-leftCursorsMax);
-    return Object.fromEntries([
-      ...left,
-      ...[...this.#feeds.values()].map((feed) => [feed.channel, feed.cursor] as const),
-    ]);
+    const cursors = Object.fromEntries(this.#left);
+    for (const { channel, cursor } of this.#feeds.values()) cursors[channel] = cursor;
+    return cursors;
   }
 
   /** The cursors for `hello`: the most recently active channels, as many as fit. */
