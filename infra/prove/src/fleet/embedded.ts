@@ -5,9 +5,9 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { finished } from "node:stream/promises";
 import { fileURLToPath } from "node:url";
+import { findQuietPort } from "@parley/servers/testing";
 import { createTokens } from "@parley/simulator";
 import { startTcpProxy, type TcpProxy } from "@parley/simulator/faults";
-import { findQuietPort } from "./free-port.ts";
 
 /** The system of `npm start`: everything in one process, on the embedded store. */
 export interface EmbeddedSystem {

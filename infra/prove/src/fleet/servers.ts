@@ -1,5 +1,5 @@
 import { type RunningServer, startMongo, startRedis } from "@parley/servers";
-import { findQuietPort } from "./free-port.ts";
+import { findQuietPort } from "@parley/servers/testing";
 
 /** Redis or the store of a fleet: a server that can fall and come back where it was. */
 export interface FleetServer {

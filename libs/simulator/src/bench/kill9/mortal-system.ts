@@ -2,7 +2,7 @@ import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { type RunningServer, startMongo, startRedis } from "@parley/servers";
-import { findFreePort } from "@parley/servers/testing";
+import { findQuietPort } from "@parley/servers/testing";
 import { type System, startSystem } from "../../target/system.ts";
 import { createTokens } from "../../target/tokens.ts";
 
@@ -30,7 +30,8 @@ export interface MortalOptions {
 
 export async function createMortalSystem(options: MortalOptions): Promise<MortalSystem> {
   const { kind, data, gateways = 2, chatServers = 3 } = options;
-  const port = await findFreePort();
+  // The gateway, and presence after it; both come back where they were.
+  const port = await findQuietPort(4);
   let servers: readonly RunningServer[] = [];
   let system: System | undefined;
   let child: ChildProcess | undefined;

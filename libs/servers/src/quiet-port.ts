@@ -4,13 +4,16 @@ import { createServer } from "node:net";
 const [lowest, highest] = [18_000, 31_999];
 const attemptsMax = 200;
 
-/** A port of 127.0.0.1 that nobody listens on. **Errors**: rejects when it found none. */
-export async function findQuietPort(): Promise<number> {
+/**
+ * The first of `count` neighbouring ports of 127.0.0.1 that nobody listens on. **Errors**: rejects when it found none.
+ */
+export async function findQuietPort(count = 1): Promise<number> {
   for (let attempt = 0; attempt < attemptsMax; attempt += 1) {
-    const port = lowest + Math.floor(Math.random() * (highest - lowest + 1));
-    if (await isFree(port)) return port;
+    const port = lowest + Math.floor(Math.random() * (highest - lowest + 2 - count));
+    const free = await Promise.all(Array.from({ length: count }, (_, index) => isFree(port + index)));
+    if (free.every(Boolean)) return port;
   }
-  throw new Error(`no free port between ${lowest} and ${highest}`);
+  throw new Error(`no ${count} free ports in a row between ${lowest} and ${highest}`);
 }
 
 function isFree(port: number): Promise<boolean> {
