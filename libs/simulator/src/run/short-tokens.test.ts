@@ -3,8 +3,8 @@ import type { HistoryLine } from "../history/lines.ts";
 import { type Fault, startReferenceServer } from "../reference/reference-server.ts";
 import { simulate } from "./simulate.ts";
 
-/** Enough for tokens of four seconds to end, and for what comes after to be told. */
-const seconds = 9;
+/** Enough for tokens of four to nine seconds to end, and for what comes after to be told. */
+const seconds = 11;
 
 async function run(fault?: Fault) {
   const server = await startReferenceServer(fault);
@@ -20,7 +20,8 @@ async function run(fault?: Fault) {
         return `head.${Buffer.from(claims).toString("base64url")}.${user}`;
       },
     },
-    users: 20,
+    // One in fifteen lets a token run out: so many that somebody surely does while connected.
+    users: 60,
     channels: 6,
     seconds,
     seed: 3,
