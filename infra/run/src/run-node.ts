@@ -1,6 +1,6 @@
 import { hostname } from "node:os";
 import { resolve } from "node:path";
-import { startManagement } from "@parley/telemetry";
+import { type Management, startManagement } from "@parley/telemetry";
 import { tellParent } from "./child-message.ts";
 import { collectWhenIdle } from "./idle-memory.ts";
 import { endParts, type Part, startChatServerPart, startGatewayPart, startPresencePart } from "./parts.ts";
@@ -17,23 +17,26 @@ export async function runNode(
   say: (line: string) => void,
   wrap: (ports: ProcessPorts) => ProcessPorts = (ports) => ports,
 ): Promise<void> {
-  const ports = wrap(await openPorts({ ...settings, data: resolve(settings.data) }, say));
   const parts: Part[] = [];
-  const management = await startManagement({
+  let ports: ProcessPorts | undefined;
+  let management: Management | undefined;
+  // Before anything is waited for: whoever still waits for Redis must not outlive the process that started it.
+  onShutdown(
+    async () => {
+      await endParts(parts);
+      await management?.close();
+      await ports?.close();
+    },
+    settings.drainMs,
+    say,
+  );
+  ports = wrap(await openPorts({ ...settings, data: resolve(settings.data) }, say));
+  management = await startManagement({
     host: settings.managementHost,
     port: settings.managementPort,
     registry: ports.registry,
     isReady: async () => parts.length > 0 && (await Promise.all(parts.map((part) => part.isReady()))).every(Boolean),
   });
-  onShutdown(
-    async () => {
-      await endParts(parts);
-      await management.close();
-      await ports.close();
-    },
-    settings.drainMs,
-    say,
-  );
   collectWhenIdle();
   const wanted = partsOf(settings);
   for (const start of wanted) parts.push(await start(ports));

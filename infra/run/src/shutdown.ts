@@ -7,8 +7,8 @@ export function askToEnd(reason: string): void {
 }
 
 /**
- * Ends this process once, on SIGINT, SIGTERM, SIGHUP, when the process that started it is gone, or by {@link askToEnd}. A terminal and npm may
- * both send the same Ctrl-C, so a repeated signal does nothing.
+ * Ends this process once, on SIGINT, SIGTERM, SIGHUP, when the process that started it is gone, or by
+ * {@link askToEnd}. A terminal and npm may both send the same Ctrl-C, so a repeated signal does nothing.
  * @param drain what has to be done; its failure is reported and ends the process with 1.
  * @param limitMs after which the process ends anyway: nothing acked is lost by that, since an ack is durable.
  */
