@@ -1,6 +1,6 @@
 import { crashPoints } from "@parley/run/testing";
+import { requireSocketsStay } from "../means/sockets-stay.ts";
 import type { ClusterRow } from "../row.ts";
-import { requireSocketsStay } from "./sockets-stay.ts";
 
 const betweenMs = 3_500;
 const endsWithinMs = 10_000;

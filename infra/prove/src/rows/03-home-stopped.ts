@@ -1,5 +1,5 @@
+import { requireSocketsStay } from "../means/sockets-stay.ts";
 import type { ClusterRow } from "../row.ts";
-import { requireSocketsStay } from "./sockets-stay.ts";
 
 const stoppedMs = 15_000;
 

@@ -1,7 +1,7 @@
 import type { FleetNode } from "../fleet/node.ts";
+import { type Departures, watchDepartures } from "../means/departures.ts";
 import type { ClusterRow } from "../row.ts";
 import type { Arena } from "../run/arena.ts";
-import { type Departures, watchDepartures } from "./departures.ts";
 
 const slowestSendMs = 2_000;
 const spreadMs = 5_000;

@@ -1,8 +1,8 @@
 import { askRedis } from "@parley/servers";
 import type { Fleet } from "../fleet/fleet.ts";
+import { requireSocketsStay } from "../means/sockets-stay.ts";
 import type { ClusterRow } from "../row.ts";
 import type { Arena } from "../run/arena.ts";
-import { requireSocketsStay } from "./sockets-stay.ts";
 
 const betweenMs = 3_000;
 const pauseMs = 5_000;

@@ -1,5 +1,5 @@
+import { requireSocketsStay } from "../means/sockets-stay.ts";
 import type { ClusterRow } from "../row.ts";
-import { requireSocketsStay } from "./sockets-stay.ts";
 
 const faultMs = 15_000;
 const push = { drop: 0.1, double: 0.1, reorder: 0.3, reorderMs: 300 };

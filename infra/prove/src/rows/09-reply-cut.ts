@@ -1,7 +1,7 @@
 import type { Random } from "@parley/simulator";
 import type { FleetNode } from "../fleet/node.ts";
+import { requireSocketsStay } from "../means/sockets-stay.ts";
 import type { ClusterRow } from "../row.ts";
-import { requireSocketsStay } from "./sockets-stay.ts";
 
 const faultMs = 15_000;
 /** On a machine that is busy the fault lasts longer, until so many inserts have lost their reply. */

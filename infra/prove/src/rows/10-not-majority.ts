@@ -1,9 +1,9 @@
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { Fleet } from "../fleet/fleet.ts";
+import { requireSocketsStay } from "../means/sockets-stay.ts";
 import type { ClusterRow } from "../row.ts";
 import type { Arena } from "../run/arena.ts";
-import { requireSocketsStay } from "./sockets-stay.ts";
 
 const notPrimaryMs = 10_000;
 const lateMs = 10_000;

@@ -1,8 +1,8 @@
 import { mkdtemp, rm, statfs, unlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { runCommand, whyNot } from "../means/run-command.ts";
 import type { EmbeddedRow } from "../row.ts";
-import { runCommand, whyNot } from "./run-command.ts";
 
 const diskMiB = 2;
 const biggerMiB = 64;

@@ -1,7 +1,7 @@
 import type { Fleet } from "../fleet/fleet.ts";
+import { openWitness, type Witness } from "../means/witness.ts";
 import type { ClusterRow } from "../row.ts";
 import type { Arena } from "../run/arena.ts";
-import { openWitness, type Witness } from "./witness.ts";
 
 const faultMs = 12_000;
 const share = 0.25;

@@ -1,8 +1,8 @@
 import type { FaultChange, TcpProxy } from "@parley/simulator/faults";
 import type { Fleet } from "../fleet/fleet.ts";
+import { requireSocketsStay } from "../means/sockets-stay.ts";
 import type { ClusterRow } from "../row.ts";
 import type { Arena } from "../run/arena.ts";
-import { requireSocketsStay } from "./sockets-stay.ts";
 
 interface Link {
   readonly name: string;

@@ -1,10 +1,10 @@
 import { readdir } from "node:fs/promises";
 import type { Fleet } from "../fleet/fleet.ts";
 import type { FleetNode } from "../fleet/node.ts";
+import { openHerd } from "../means/herd.ts";
+import { runCommand, whyNot } from "../means/run-command.ts";
 import type { ClusterRow } from "../row.ts";
 import type { Arena } from "../run/arena.ts";
-import { openHerd } from "./herd.ts";
-import { runCommand, whyNot } from "./run-command.ts";
 
 const heapMiB = 96;
 const hoardBytesPerS = 24 * 1024 * 1024;
