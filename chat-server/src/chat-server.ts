@@ -6,10 +6,10 @@ import type { MessageStore } from "@parley/store";
 import type { Telemetry } from "@parley/telemetry";
 import { systemClock } from "./clock.ts";
 import type { ChatServerConfig } from "./config.ts";
-import { drainUsers } from "./drain.ts";
-import { HandOvers } from "./hand-over.ts";
+import { drainUsers } from "./moving/drain.ts";
+import { HandOvers } from "./moving/hand-over.ts";
+import { RebalanceHost } from "./moving/rebalance-host.ts";
 import { createParts, watchOver } from "./parts.ts";
-import { RebalanceHost } from "./rebalance-host.ts";
 
 export interface ChatServerPorts {
   readonly store: MessageStore;

@@ -8,97 +8,17 @@ import { expect, onTestFinished, test } from "vitest";
 import { systemClock as clock } from "../clock.ts";
 import type { PeerMessage } from "../peer/messages.ts";
 import { Peers } from "../peer/peers.ts";
-import { AppendHost } from "./append-host.ts";
+import { AppendHost, appendTimes } from "./append-host.ts";
 import { contentHash } from "./content-hash.ts";
 import { Homes } from "./homes.ts";
 import { LogHost } from "./log-host.ts";
 import type { Answer, AppendRequest, Wish } from "./request.ts";
 
-test("a refusal is unknown where the forward failed by taking too long: that copy may arrive yet", async () => {
-  const cluster = createMemoryCluster();
-  const telemetry = createTestTelemetry("chat-1", "chat-server");
-  const base = { role: "chat-server", address: "", weight: 1, state: "up" } as const;
-  const load = { sessions: 0, eventLoopDelayMs: 0, cpu: 0 };
-  for (const node of ["chat-1", "chat-2"]) await cluster.registry.join({ ...base, node, process: node, load });
-  const homes = new Homes("chat-1", cluster.registry, () => clock.now());
-  const channel = Array.from({ length: 100 }, (_, n) => `c${n}`).find((one) => homes.homeOf(one) === "chat-2");
-  if (channel === undefined) throw new Error("chat-2 is the home of nothing");
-  const bus = createMemoryBus();
-  const slow: Bus = {
-    publish: async (topic, payload) => {
-      await bus.publish(topic, payload);
-      throw new BusError("took too long");
-    },
-    subscribe: (topic, handler) => bus.subscribe(topic, handler),
-    isUp: true,
-    onChange: (listener) => bus.onChange(listener),
-    close: () => bus.close(),
-  };
-  const peers = new Peers({ clock, bus: slow, self: "chat-1", telemetry, handler: () => undefined });
-  const limits = { queueMax: 100, runMax: 10, membersMax: 10 };
-  const logs = new LogHost({ clock, store: openMemoryStore(), limits, telemetry, onSettled: () => undefined });
-  onTestFinished(async () => {
-    logs.close();
-    await cluster.close();
-    await bus.close();
-  });
-  const appends = new AppendHost({ clock, homes, logs, peers, telemetry, onAcked: () => undefined });
-  const wish: Wish = { kind: "message", text: "hello" };
-  const request: AppendRequest = { channel, sender: "bob", id: "b1", hash: contentHash("key", wish), wish };
-  const answer = await new Promise<Answer>((resolve) => appends.append(request, false, resolve));
-  expect(answer).toMatchObject({ ok: false, code: "not_member", isUnknown: true });
-});
-
-test("after a publish that failed nothing is forwarded until one gets through, though the bus still calls itself up", async () => {
-  const cluster = createMemoryCluster();
-  const telemetry = createTestTelemetry("chat-1", "chat-server");
-  const base = { role: "chat-server", address: "", weight: 1, state: "up" } as const;
-  const load = { sessions: 0, eventLoopDelayMs: 0, cpu: 0 };
-  for (const node of ["chat-1", "chat-2"]) await cluster.registry.join({ ...base, node, process: node, load });
-  const homes = new Homes("chat-1", cluster.registry, () => clock.now());
-  const channel = Array.from({ length: 100 }, (_, n) => `c${n}`).find((one) => homes.homeOf(one) === "chat-2");
-  if (channel === undefined) throw new Error("chat-2 is the home of nothing");
-  const bus = createMemoryBus();
-  let hangs = true;
-  let publishes = 0;
-  const hanging: Bus = {
-    publish: async () => {
-      publishes += 1;
-      if (hangs) throw new BusError("took too long");
-      return 1;
-    },
-    subscribe: (topic, handler) => bus.subscribe(topic, handler),
-    isUp: true,
-    onChange: (listener) => bus.onChange(listener),
-    close: () => bus.close(),
-  };
-  const peers = new Peers({ clock, bus: hanging, self: "chat-1", telemetry, handler: () => undefined });
-  const limits = { queueMax: 100, runMax: 10, membersMax: 10 };
-  const logs = new LogHost({ clock, store: openMemoryStore(), limits, telemetry, onSettled: () => undefined });
-  onTestFinished(async () => {
-    logs.close();
-    await cluster.close();
-    await bus.close();
-  });
-  const appends = new AppendHost({ clock, homes, logs, peers, telemetry, onAcked: () => undefined });
-  const wish: Wish = { kind: "message", text: "hello" };
-  const append = (id: string) =>
-    new Promise<Answer>((resolve) => {
-      appends.append({ channel, sender: "bob", id, hash: contentHash("key", wish), wish }, false, resolve);
-    });
-  await append("b1");
-  expect(publishes).toBe(1);
-  await append("b2");
-  expect(publishes).toBe(1);
-  hangs = false;
-  peers.send("chat-2", { type: "heads", heads: [] });
-  await expect.poll(() => peers.isUp).toBe(true);
-  void append("b3");
-  await expect.poll(() => publishes).toBe(3);
-});
-
 /** Three servers of which only the first is real, and a channel whose home is the second. */
-async function threeServers(publish: (to: string, message: PeerMessage) => number) {
+async function threeServers(
+  publish: (to: string, message: PeerMessage) => number,
+  times = { forwardAgainMs: 20, appendSelfMs: 60, appendSelfBesideMs: 300, giveUpMs: 4_000 },
+) {
   const cluster = createMemoryCluster();
   const telemetry = createTestTelemetry("chat-1", "chat-server");
   const base = { role: "chat-server", address: "", weight: 1, state: "up" } as const;
@@ -137,12 +57,39 @@ async function threeServers(publish: (to: string, message: PeerMessage) => numbe
     await cluster.close();
     await bus.close();
   });
-  const times = { forwardAgainMs: 20, appendSelfMs: 60, appendSelfBesideMs: 300, giveUpMs: 4_000 };
   const appends = new AppendHost({ clock, homes, logs, peers, telemetry, onAcked: () => undefined, times });
   const wish: Wish = { kind: "message", text: "hello" };
   const request: AppendRequest = { channel, sender: "bob", id: "b1", hash: contentHash("key", wish), wish };
-  return { appends, homes, request };
+  return { appends, homes, peers, request };
 }
+
+test("a refusal is unknown where the forward failed by taking too long: that copy may arrive yet", async () => {
+  const { appends, request } = await threeServers(() => {
+    throw new BusError("took too long");
+  });
+  const answer = await new Promise<Answer>((resolve) => appends.append(request, false, resolve));
+  expect(answer).toMatchObject({ ok: false, code: "not_member", isUnknown: true });
+});
+
+test("after a publish that failed nothing is forwarded until one gets through, though the bus still calls itself up", async () => {
+  let hangs = true;
+  let publishes = 0;
+  const { appends, peers, request } = await threeServers(() => {
+    publishes += 1;
+    if (hangs) throw new BusError("took too long");
+    return 1;
+  }, appendTimes);
+  const append = (id: string) => new Promise<Answer>((resolve) => appends.append({ ...request, id }, false, resolve));
+  await append("b1");
+  expect(publishes).toBe(1);
+  await append("b2");
+  expect(publishes).toBe(1);
+  hangs = false;
+  peers.send("chat-2", { type: "heads", heads: [] });
+  await expect.poll(() => peers.isUp).toBe(true);
+  void append("b3");
+  await expect.poll(() => publishes).toBe(3);
+});
 
 test("where nobody hears the home, the next server on the ring is asked, not the log taken over by whoever asks", async () => {
   const sent: string[] = [];

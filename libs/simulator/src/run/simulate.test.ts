@@ -28,8 +28,8 @@ test("a run against a server that keeps its promises finds nothing", async () =>
   expect(report.shown).toEqual([]);
   expect(isClean(report)).toBe(true);
   expect(report.delivered).toBeGreaterThan(report.sent);
-  expect(report.ackMs.count).toBeGreaterThan(20);
-  expect(report.endToEndMs.count).toBeGreaterThan(20);
+  expect(report.ackMs.count).toBeGreaterThan(100);
+  expect(report.endToEndMs.count).toBeGreaterThan(100);
 });
 
 const faults: readonly [Fault, Invariant][] = [

@@ -2,11 +2,11 @@ import type { Cluster, ClusterView, NodeInfo } from "@parley/cluster";
 import { chooseHandOvers, createRingCache, Rebalancer, type RebalanceUser, type RebalanceView } from "@parley/ring";
 import type { Telemetry } from "@parley/telemetry";
 import pLimit from "p-limit";
-import { BackgroundHost } from "./background-host.ts";
-import type { Clock } from "./clock.ts";
-import type { ChatServerConfig } from "./config.ts";
+import { BackgroundHost } from "../background-host.ts";
+import type { Clock } from "../clock.ts";
+import type { ChatServerConfig } from "../config.ts";
+import type { Users } from "../session/users.ts";
 import { type HandOvers, movesMax } from "./hand-over.ts";
-import type { Users } from "./session/users.ts";
 
 const lookMs = 500;
 

@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test, vi } from "vitest";
-import type { ChatServerConfig } from "./config.ts";
-import { startTestFleet, type TestFleet, type TestSession } from "./testing.ts";
+import type { ChatServerConfig } from "../config.ts";
+import { startTestFleet, type TestFleet, type TestSession } from "../testing.ts";
 
 const patience = { timeout: 20_000, interval: 5 };
 

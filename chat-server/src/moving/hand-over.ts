@@ -1,6 +1,6 @@
 import type { Cluster, NodeInfo, Placement } from "@parley/cluster";
 import type { UserId } from "@parley/protocol";
-import type { ChatUser, Users } from "./session/users.ts";
+import type { ChatUser, Users } from "../session/users.ts";
 
 /** Moves of claims under way at once. */
 export const movesMax = 64;

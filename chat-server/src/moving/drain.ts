@@ -2,9 +2,9 @@ import type { Cluster, ClusterView, NodeInfo } from "@parley/cluster";
 import { createRing, placeBounded, type Ring } from "@parley/ring";
 import type { Telemetry } from "@parley/telemetry";
 import pLimit from "p-limit";
-import type { ChatServerConfig } from "./config.ts";
+import type { ChatServerConfig } from "../config.ts";
+import type { ChatUser, Users } from "../session/users.ts";
 import { type HandOvers, movesMax } from "./hand-over.ts";
-import type { ChatUser, Users } from "./session/users.ts";
 
 /** How often the users that are still here are looked at, ms. */
 const roundMs = 50;
