@@ -6,6 +6,7 @@ export default defineConfig({
   root: fileURLToPath(new URL("..", import.meta.url)),
   test: {
     include: ["{gateway,chat-server,presence}/src/**/*.test.ts", "libs/*/src/**/*.test.ts", "infra/**/*.test.ts"],
+    setupFiles: ["infra/property-seed.ts"],
     exclude: ["**/node_modules/**"],
     // Two cores: a third file would only make real servers of the other two late.
     maxWorkers: 2,

@@ -136,8 +136,10 @@ describe("rebalancing", () => {
         fc.constantFrom(1, 2),
         (count, users, devicesMax) => {
           const fleet = fill(new Fleet(nodesOf(count)), users, (index) => 1 + (index % devicesMax));
-          fleet.run(settleMs + 5_000);
-          expect(fleet.moves).toEqual([]);
+          fleet.run(settleMs + 40_000);
+          // Chance leaves a server far below its share now and then; it is filled before anything is added.
+          expect(fleet.moved).toBeLessThanOrEqual(0.15 * fleet.total);
+          fleet.moves.length = 0;
           const added = fleet.add(nodeOf(99));
           fleet.run(settleMs + 40_000);
           const share = fleet.shareOf(added);
@@ -190,6 +192,13 @@ describe("rebalancing", () => {
     );
   });
 
+  const overfilled = [
+    { users: 210, weight: 2 },
+    { users: 262, weight: 2 },
+    { users: 280, weight: 2 },
+    { users: 86, weight: 0.5 },
+    { users: 59, weight: 1 },
+  ];
   test("from any loads and weights nobody ends above the bound or overfills another, and no more is moved than was too much", () => {
     const starts = fc.array(fc.record({ users: fc.nat(300), weight: fc.constantFrom(0.5, 1, 2) }), {
       minLength: 2,
@@ -218,7 +227,8 @@ describe("rebalancing", () => {
         fleet.run(30_000);
         expect(fleet.moves.length).toBe(before);
       }),
-      { numRuns: 25 },
+      // Three givers that each reckoned anew before they had heard of each other overfilled the last.
+      { numRuns: 25, examples: [[overfilled]] },
     );
   });
 

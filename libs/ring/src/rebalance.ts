@@ -47,7 +47,9 @@ const unseenMs = 3_000;
 /**
  * Decides, for one server, how many sessions it should hand to whom. Every server runs its own over its own view; they
  * agree on nothing, and need not: each gives only what it has **above its own share**, split over those below theirs in
- * the proportion of what they lack, so that what all of them give together never overfills a server.
+ * the proportion of what they lack, so that what all of them give together never overfills a server. Once reckoned, that
+ * stands until everybody has heard of what the others gave meanwhile: whoever reckons again sooner takes what they gave
+ * already for still lacking, and all of them together give too much.
  *
  * - It begins when some server has more than `c` × its share (weights counted), or less than `2 - c` × its share by more
  *   than chance, for `settleMs` on end, and the view has been complete and unchanged for as long; it ends when this server
@@ -72,6 +74,8 @@ export class Rebalancer {
   readonly #expected = new Map<RingNodeId, { readonly sessions: number; readonly at: number }>();
   /** Who lacked most when it began; only they are given anything until it ends. */
   #receivers: ReadonlySet<RingNodeId> = new Set();
+  /** What is still to give of the last reckoning. */
+  #round: { readonly at: number; readonly left: Map<RingNodeId, number> } | undefined;
 
   /** **Errors**: RangeError for a `c` that leaves no room for noise. */
   constructor(options: RebalanceOptions) {
@@ -101,11 +105,12 @@ export class Rebalancer {
   /** These sessions were handed over. `shown`: what the view shows of the receiver. */
   gave(now: number, to: RingNodeId, sessions: number, shown: number): void {
     this.#expected.set(to, { sessions: this.#estimate(now, to, shown) + sessions, at: now });
+    this.#round?.left.set(to, (this.#round.left.get(to) ?? 0) - sessions);
   }
 
   /** Nobody was found to hand over: it begins anew when a server is out of bounds. */
   rest(): void {
-    this.#isUnderWay = false;
+    this.#end();
   }
 
   #plan(now: number, all: readonly RebalanceNode[], own: number, isSettled: boolean): RebalancePlan | undefined {
@@ -134,16 +139,19 @@ export class Rebalancer {
     const starved = open.filter((_, index) => -(over[index] ?? 0) > (roomBelow[index] ?? 0) / 2);
     if (!this.#isUnderWay) this.#receivers = new Set((starved.length > 0 ? starved : lacking).map(({ node }) => node));
     const excessSum = over.reduce((sum, one) => sum + Math.max(0, one), 0);
+    const isFresh = this.#round === undefined || now - this.#round.at >= unseenMs;
     const quotas = new Map<RingNodeId, number>();
     for (const [index, { node, condition }] of open.entries()) {
       const lack = -(over[index] ?? 0);
       if (lack <= 0 || !this.#receivers.has(node) || !this.#mayReceive(node, condition)) continue;
-      const quota = Math.round((lack * excess) / excessSum);
+      const ours = Math.round((lack * excess) / excessSum);
+      const quota = isFresh ? ours : Math.min(this.#round?.left.get(node) ?? 0, Math.round(lack));
       if (quota > 0) quotas.set(node, quota);
     }
-    if (quotas.size === 0) return this.#end();
+    if (isFresh && quotas.size === 0) return this.#end();
+    if (isFresh) this.#round = { at: now, left: new Map(quotas) };
     this.#isUnderWay = true;
-    return { quotas, isUrgent };
+    return quotas.size === 0 ? undefined : { quotas, isUrgent };
   }
 
   #estimate(now: number, node: RingNodeId, shown: number): number {
@@ -172,6 +180,7 @@ export class Rebalancer {
 
   #end(): undefined {
     this.#isUnderWay = false;
+    this.#round = undefined;
     return undefined;
   }
 }
