@@ -15,19 +15,21 @@ import (
 
 // FerretDB 1.24 carries out an update by reading the document and writing it back whole, outside of one transaction:
 // of two updates of one document at the same time one is lost, where MongoDB promises that an update of one document
-// is atomic. The front passes each message on as it is, and lets one writing command through at a time. (Inserts too:
+// is atomic. The front passes each message on as it is (but see id_finds.go), and lets one writing command through at a time. (Inserts too:
 // SQLite has one writer anyway, and those that find it busy sleep for up to half a second before they look again.)
 
 const (
 	headerBytes     = 16
 	messageBytesMax = 48_000_000
 	opMsg           = 2013
+	bodyAt          = headerBytes + 4 + 1 // flags, section kind
 	dialTimeout     = 10 * time.Second
 )
 
 type front struct {
 	socket  string
 	indexes *idIndexes
+	finds   *idFinds
 	writing sync.Mutex
 }
 
@@ -75,6 +77,10 @@ func (f *front) carry(client net.Conn) {
 
 func (f *front) ask(server net.Conn, request []byte) ([]byte, error) {
 	c := commandOf(request)
+	if answer, ok := f.finds.answer(c, request); ok {
+		return answer, nil
+	}
+
 	if c.isWrite() {
 		f.writing.Lock()
 		defer f.writing.Unlock()
@@ -87,6 +93,7 @@ func (f *front) ask(server net.Conn, request []byte) ([]byte, error) {
 	answer, err := readMessage(server)
 	if err == nil && c.isWrite() {
 		f.indexes.afterWrite(c)
+		f.finds.afterWrite(c)
 	}
 
 	return answer, err
@@ -130,8 +137,6 @@ type command struct {
 
 // commandOf reads the body section of a message: the first element names the command and its collection.
 func commandOf(message []byte) command {
-	const bodyAt = headerBytes + 4 + 1 // flags, section kind
-
 	if len(message) <= bodyAt || binary.LittleEndian.Uint32(message[12:]) != opMsg || message[bodyAt-1] != 0 {
 		return command{}
 	}

@@ -1,6 +1,6 @@
 // Command ferretdb serves the MongoDB wire protocol from SQLite files in one folder, for Parley's tests and for
 // `npm run cluster`. It is FerretDB's embeddable package (FerretDB's own command panics when it is built as a
-// dependency, since its version file is not part of the module) with two things mended: see front.go and id_index.go.
+// dependency, since its version file is not part of the module) with three things mended: see front.go, id_index.go and id_finds.go.
 package main
 
 import (
@@ -64,7 +64,8 @@ func run(listen, dir string, durable bool) error {
 	defer stop()
 
 	indexes := &idIndexes{dir: dir, known: map[string]map[string]bool{}}
-	go (&front{socket: socket, indexes: indexes}).serve(ctx, listener)
+	finds := &idFinds{dir: dir, databases: map[string]*readDatabase{}}
+	go (&front{socket: socket, indexes: indexes, finds: finds}).serve(ctx, listener)
 
 	fmt.Printf("url mongodb://%s/\n", listener.Addr())
 

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { cacheFolder, findCommand } from "./folders.ts";
 
 const sourceFolder = join(import.meta.dirname, "..", "ferretdb");
-const sourceFiles = ["main.go", "front.go", "id_index.go", "go.mod", "go.sum"];
+const sourceFiles = ["main.go", "front.go", "id_index.go", "id_finds.go", "stored_document.go", "go.mod", "go.sum"];
 const buildTimeoutMs = 10 * 60_000;
 const lockPollMs = 250;
 

@@ -1,5 +1,5 @@
 import type { ChannelId, RequestId, Seq, UserId } from "@parley/protocol";
-import pLimit, { type LimitFunction } from "p-limit";
+import pLimit from "p-limit";
 import {
   mustBeChannel,
   mustBeEffects,
@@ -24,7 +24,7 @@ import type {
 import { StoreError } from "./message-store.ts";
 import { insertRun, insertRunWithClaims } from "./mongodb/append.ts";
 import { advanceChannels, toSummary } from "./mongodb/channels.ts";
-import { type Collections, openCollections } from "./mongodb/collections.ts";
+import { type ChannelDocument, type Collections, openCollections, type UserDocument } from "./mongodb/collections.ts";
 import { fromDocument } from "./mongodb/documents.ts";
 import { applyAll } from "./mongodb/effects.ts";
 import { reading, writing } from "./mongodb/errors.ts";
@@ -32,6 +32,7 @@ import type { LogReader, OnTouch } from "./mongodb/log-reader.ts";
 import { PointReader } from "./mongodb/log-reader-point.ts";
 import { RangeReader } from "./mongodb/log-reader-range.ts";
 import { pageAfter, pageBefore } from "./mongodb/pages.ts";
+import { PointFinds } from "./mongodb/point-finds.ts";
 import { markReads, markUsers, toUserIndex } from "./mongodb/users.ts";
 import { Watermarks } from "./mongodb/watermarks.ts";
 
@@ -55,6 +56,9 @@ export interface MongoStoreOptions {
 
 /** Point reads under way at a time, whoever asked; below `connectionsMax`, so that writes find a connection. */
 const pointReadsMax = 16;
+/** In one command: a snapshot has a line a member, a user's index one a channel. */
+const channelsMax = 64;
+const usersMax = 32;
 
 /**
  * The store on a MongoDB replica set or sharded cluster, or on any server that speaks its wire protocol and knows
@@ -79,17 +83,21 @@ class MongoStore implements MessageStore {
   readonly #reader: LogReader;
   readonly #watermarks: Watermarks;
   readonly #isPoint: boolean;
-  readonly #limit: LimitFunction = pLimit(pointReadsMax);
+  readonly #channels: PointFinds<ChannelDocument>;
+  readonly #users: PointFinds<UserDocument>;
   #closing: Promise<void> | undefined;
 
   constructor(collections: Collections, options: MongoStoreOptions) {
     this.#collections = collections;
     this.#isPoint = (options.strategy ?? (collections.isPointOnly ? "point" : "range")) === "point";
     const onTouch = options.onTouch ?? (() => {});
+    const limit = pLimit(pointReadsMax);
+    this.#channels = new PointFinds(collections.channels, limit, channelsMax);
+    this.#users = new PointFinds(collections.users, limit, usersMax);
     this.#reader = this.#isPoint
-      ? new PointReader(collections, this.#limit, onTouch)
+      ? new PointReader(collections, this.#channels, limit, onTouch)
       : new RangeReader(collections.events, onTouch);
-    this.#watermarks = new Watermarks(collections.channels, this.#reader);
+    this.#watermarks = new Watermarks(collections.channels, this.#channels, this.#reader);
   }
 
   async append(channel: ChannelId, events: readonly LogEvent[]): Promise<AppendOutcome> {
@@ -174,9 +182,7 @@ class MongoStore implements MessageStore {
   async readSummaries(channels: readonly ChannelId[]): Promise<ReadonlyMap<ChannelId, ChannelSummary>> {
     for (const channel of channels) mustBeChannel(channel);
     return this.#read(async () => {
-      const documents = this.#isPoint
-        ? (await this.#each(channels, (_id) => this.#limit(() => this.#findChannel(_id)))).map(([, found]) => found)
-        : await this.#collections.channels.find({ _id: { $in: [...channels] } }).toArray();
+      const documents = await this.#channels.findAll([...new Set(channels)]);
       const found = documents.filter((document) => document !== undefined);
       return new Map(found.map((document) => [document._id, toSummary(document)]));
     });
@@ -189,8 +195,7 @@ class MongoStore implements MessageStore {
 
   async readUser(user: UserId): Promise<UserIndex> {
     mustBeUser(user);
-    const [document] = await this.#read(() => this.#collections.users.find({ _id: user }).limit(1).toArray());
-    return toUserIndex(document);
+    return toUserIndex(await this.#read(() => this.#users.find(user)));
   }
 
   async markIn(users: readonly UserId[], channel: ChannelId, seq: Seq): Promise<void> {
@@ -214,7 +219,7 @@ class MongoStore implements MessageStore {
   }
 
   async ping(): Promise<void> {
-    await this.#read(() => this.#findChannel("ping"));
+    await this.#read(() => this.#channels.find("ping"));
   }
 
   /** **Repeat**: a second call waits for the same end. */
@@ -226,11 +231,6 @@ class MongoStore implements MessageStore {
   async #close(): Promise<void> {
     await this.#watermarks.settle();
     await this.#collections.client.close();
-  }
-
-  async #findChannel(_id: ChannelId) {
-    const [document] = await this.#collections.channels.find({ _id }).limit(1).toArray();
-    return document;
   }
 
   /** Each channel once, all at the same time; the connections bound what is under way. */

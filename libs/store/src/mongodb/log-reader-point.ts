@@ -1,11 +1,14 @@
 import type { ChannelId, RequestId, Seq, UserId } from "@parley/protocol";
 import type { LimitFunction } from "p-limit";
-import { claimedSeqs, claimKey } from "./claims.ts";
-import type { Collections } from "./collections.ts";
+import { type ClaimDocument, claimedSeqs, claimKey } from "./claims.ts";
+import type { ChannelDocument, Collections } from "./collections.ts";
 import { type EventDocument, eventKey } from "./documents.ts";
 import type { LogReader, OnTouch } from "./log-reader.ts";
+import { PointFinds } from "./point-finds.ts";
 import { SharedScan } from "./shared-scan.ts";
 
+/** An event may have 64 KiB, and the text of an edit beside its own. */
+const idsMax = 90;
 const gallopMax = 64;
 /** How far above a head holes are looked for when nothing hints at one. */
 const probedAbove = 32;
@@ -15,16 +18,18 @@ const probedAbove = 32;
  * that read a whole collection for anything else.
  */
 export class PointReader implements LogReader {
-  /** Few at first: who follows a log mostly finds nothing or one event, and each that is asked for costs a command. */
+  /** Few at first: who follows a log mostly finds nothing or one event, and each that is asked for costs a look-up. */
   readonly stepEvents: readonly [number, number] = [2, 64];
-  readonly #collections: Collections;
-  readonly #limit: LimitFunction;
+  readonly #events: PointFinds<EventDocument>;
+  readonly #claims: PointFinds<ClaimDocument>;
+  readonly #channels: PointFinds<ChannelDocument>;
   readonly #onTouch: OnTouch;
   readonly #scan: SharedScan<EventDocument>;
 
-  constructor(collections: Collections, limit: LimitFunction, onTouch: OnTouch) {
-    this.#collections = collections;
-    this.#limit = limit;
+  constructor(collections: Collections, channels: PointFinds<ChannelDocument>, limit: LimitFunction, onTouch: OnTouch) {
+    this.#events = new PointFinds(collections.events, limit, idsMax);
+    this.#claims = new PointFinds(collections.claims, limit, idsMax);
+    this.#channels = channels;
     this.#onTouch = onTouch;
     this.#scan = new SharedScan((filters) => collections.events.find({ $or: [...filters] }).toArray());
   }
@@ -37,13 +42,13 @@ export class PointReader implements LogReader {
   }
 
   async at(channel: ChannelId, seqs: readonly Seq[]): Promise<readonly EventDocument[]> {
-    const found = await Promise.all(seqs.map((seq) => this.#read(channel, seq)));
+    const found = await this.#read(seqs.map((seq) => eventKey(channel, seq)));
     return found.filter((document) => document !== undefined);
   }
 
   async contiguousAfter(channel: ChannelId, from: Seq): Promise<Seq> {
     let head = from;
-    // One read when nothing is new, the usual case; then ever larger steps.
+    // One document when nothing is new, the usual case; then ever larger steps.
     for (let step = 1; ; step = Math.min(step * 4, gallopMax)) {
       const found = new Set((await this.between(channel, head + 1, head + step)).map(({ seq }) => seq));
       const before = head;
@@ -53,7 +58,7 @@ export class PointReader implements LogReader {
   }
 
   async existing(events: readonly (readonly [ChannelId, Seq])[]): Promise<readonly ChannelId[]> {
-    const found = await Promise.all(events.map(([channel, seq]) => this.#read(channel, seq)));
+    const found = await this.#read(events.map(([channel, seq]) => eventKey(channel, seq)));
     return found.flatMap((document) => document?.channel ?? []);
   }
 
@@ -64,7 +69,7 @@ export class PointReader implements LogReader {
   async nextAfter(channel: ChannelId, head: Seq): Promise<Seq | undefined> {
     const near = await this.between(channel, head + 1, head + probedAbove);
     if (near.length > 0) return leastSeq(near);
-    const [summary] = await this.#limit(() => this.#collections.channels.find({ _id: channel }).limit(1).toArray());
+    const summary = await this.#channels.find(channel);
     if ((summary?.verified ?? 0) <= head) return undefined;
     return leastSeq(
       await this.#scan.find(
@@ -75,23 +80,15 @@ export class PointReader implements LogReader {
   }
 
   async findByRequest(channel: ChannelId, sender: UserId, id: RequestId): Promise<EventDocument | undefined> {
-    const _id = claimKey(channel, sender, id);
-    const [claim] = await this.#limit(() => this.#collections.claims.find({ _id }).limit(1).toArray());
+    const claim = await this.#claims.find(claimKey(channel, sender, id));
     if (claim === undefined) return undefined;
     const found = await this.at(channel, claimedSeqs(claim));
     return found.find((document) => document.sender === sender && document.id === id);
   }
 
-  #read(channel: ChannelId, seq: Seq): Promise<EventDocument | undefined> {
-    return this.#limit(async () => {
-      this.#onTouch(1);
-      // A filter of exactly one key: with any other, FerretDB reads all.
-      const [document] = await this.#collections.events
-        .find({ _id: eventKey(channel, seq) })
-        .limit(1)
-        .toArray();
-      return document;
-    });
+  #read(keys: readonly string[]): Promise<readonly (EventDocument | undefined)[]> {
+    this.#onTouch(keys.length);
+    return this.#events.findAll(keys);
   }
 }
 

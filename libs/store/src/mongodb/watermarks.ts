@@ -1,7 +1,8 @@
 import type { ChannelId, Seq } from "@parley/protocol";
 import { LRUCache } from "lru-cache";
-import type { Collections } from "./collections.ts";
+import type { ChannelDocument, Collections } from "./collections.ts";
 import type { LogReader } from "./log-reader.ts";
+import type { PointFinds } from "./point-finds.ts";
 
 const cachedMax = 20_000;
 /** How far a watermark may run ahead of what is written of it. */
@@ -15,12 +16,14 @@ const writesMax = 256;
  */
 export class Watermarks {
   readonly #channels: Collections["channels"];
+  readonly #finds: PointFinds<ChannelDocument>;
   readonly #reader: LogReader;
   readonly #known = new LRUCache<ChannelId, { seq: Seq; written: Seq }>({ max: cachedMax });
   readonly #writes = new Set<Promise<void>>();
 
-  constructor(channels: Collections["channels"], reader: LogReader) {
+  constructor(channels: Collections["channels"], finds: PointFinds<ChannelDocument>, reader: LogReader) {
     this.#channels = channels;
+    this.#finds = finds;
     this.#reader = reader;
   }
 
@@ -51,7 +54,7 @@ export class Watermarks {
   }
 
   async #load(channel: ChannelId): Promise<Seq> {
-    const [summary] = await this.#channels.find({ _id: channel }).limit(1).toArray();
+    const summary = await this.#finds.find(channel);
     const verified = summary?.verified ?? 0;
     // A restored log may be shorter than what was written of it: then all is counted again.
     const isThere = verified > 0 && (await this.#reader.at(channel, [verified])).length === 1;
