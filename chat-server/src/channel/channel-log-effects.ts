@@ -33,4 +33,6 @@ export interface ChannelLogEffects<Asker> {
   answer(asker: Asker, request: AppendRequest, answer: Answer): void;
   /** These events are durable, in order, and were not told before; whoever appended them. */
   settled(events: readonly LogEvent[]): void;
+  /** These events, the last ones of the log, lay above a hole that has been filled up: nobody has told of them. */
+  surfaced(events: readonly LogEvent[]): void;
 }

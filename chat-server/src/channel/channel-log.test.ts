@@ -36,7 +36,13 @@ class Steps implements ChannelLogEffects<string> {
   answer(asker: string, _request: AppendRequest, answer: Answer): void {
     this.answers.push({ asker, answer });
   }
-  settled(): void {}
+  readonly told: number[] = [];
+  settled(events: readonly LogEvent[]): void {
+    this.told.push(...events.map(({ seq }) => seq));
+  }
+  surfaced(events: readonly LogEvent[]): void {
+    this.settled(events);
+  }
 
   /** The newest step, which must be of this kind. */
   next(step: string) {
@@ -171,7 +177,7 @@ test("after the log was forgotten, what was looked up is looked up anew", () => 
   expect(steps.next("lookUp").lookup?.targets).toEqual([2]);
 });
 
-test("every hole of a restored log is filled before anything else is numbered", () => {
+test("every hole of a restored log is filled before anything else is numbered, and what lies above is told", () => {
   const steps = new Steps();
   const log = new ChannelLog(channel, steps, limits);
   const text: Wish = { kind: "message", text: "restored" };
@@ -193,4 +199,5 @@ test("every hole of a restored log is filled before anything else is numbered", 
   log.onAppended(second.token, { kind: "appended" });
   log.onLoaded(steps.next("load").token, loaded(...upTo4, noop(5), restored(6)));
   expect(steps.next("append").events?.map(({ seq, id }) => [seq, id])).toEqual([[7, "b1"]]);
+  expect(steps.told).toEqual([2, 3, 4, 5, 6]);
 });

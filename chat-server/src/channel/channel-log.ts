@@ -39,6 +39,8 @@ export class ChannelLog<Asker> {
   private mustReload = false;
   /** The head below a hole that is being filled up. */
   private repairFrom: Seq | undefined;
+  /** Head of the log that was filled up and is loaded again; nobody told of what the log holds above. */
+  private toldTo: Seq | undefined;
   private now = 0;
   /** Waiting, in order of arrival. */
   private queue: Ticket<Asker>[] = [];
@@ -108,6 +110,11 @@ export class ChannelLog<Asker> {
     }
     this.phase = "idle";
     this.repairFrom = undefined;
+    const { toldTo } = this;
+    this.toldTo = undefined;
+    const surfaced =
+      toldTo === undefined ? [] : loaded.tail.map(({ event }) => event).filter(({ seq }) => seq > toldTo);
+    if (surfaced.length > 0) this.effects.surfaced(surfaced);
     if (loaded.aboveHole !== undefined) {
       // Only restored logs have holes: fill them up before anything else is numbered.
       this.repairFrom = loaded.head;
@@ -238,7 +245,11 @@ export class ChannelLog<Asker> {
       if (this.mustReload) this.turnCold();
       else if (this.repairFrom !== undefined && !isNoop(this.queue[0])) {
         // The hole is filled; what lies above it may have more of them.
-        if ((this.known?.head ?? 0) > this.repairFrom) this.turnCold();
+        const head = this.known?.head ?? 0;
+        if (head > this.repairFrom) {
+          this.turnCold();
+          this.toldTo = head;
+        }
         this.repairFrom = undefined;
       }
     }

@@ -15,7 +15,8 @@ export interface LogHostOptions {
   readonly store: MessageStore;
   readonly limits: ChannelLogLimits;
   readonly telemetry: Telemetry;
-  /** Durable events that were not told before, in order, of one channel. Called before the askers hear their acks. */
+  /** Durable events that were not told before, in order, of one channel; above what came before them there may be
+   *  others. Called before the askers hear their acks. */
   readonly onSettled: (channel: ChannelId, events: readonly LogEvent[]) => void;
 }
 
@@ -168,6 +169,8 @@ export class LogHost {
         this.origin.settled(channel, events);
         this.options.onSettled(channel, events);
       },
+      // Their origins are seen to by the take-over.
+      surfaced: (events) => this.options.onSettled(channel, events),
     };
   }
 

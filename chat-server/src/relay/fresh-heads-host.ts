@@ -1,24 +1,31 @@
 import type { ChannelId, Seq } from "@parley/protocol";
 import type { MessageStore } from "@parley/store";
+import { type Clock, sleep } from "../clock.ts";
 import type { RelayHost, RelayRecord } from "./relay-host.ts";
 
 const batchMax = 2_000;
+/** So many times as long as a query took the next one waits for others to share it, up to a bound, ms. */
+const restRatio = 2;
+const restMaxMs = 200;
 /** A relay that can't reach its head by then is shown as it is; the stream brings the rest. */
 const reachMs = 2_000;
 
 /**
  * Brings relays to the heads that the store has *now*, so that nobody who comes back is shown less than was acked
  * (C7): a relay may be a message behind. Whoever asks while a query is under way shares the next one, which begins
- * after all of them had asked (rule 16); a herd of reconnects costs one query after the other, not one each.
+ * after all of them had asked (rule 16); a herd of reconnects costs one query after the other, not one each, and those
+ * take a third of the time at most: what they take is not there for the herd itself.
  */
 export class FreshHeadsHost {
+  private readonly clock: Clock;
   private readonly store: MessageStore;
   private readonly relays: RelayHost;
   private waiting = new Map<ChannelId, RelayRecord>();
   private next: Promise<void> | undefined;
   private running: Promise<void> = Promise.resolve();
 
-  constructor(store: MessageStore, relays: RelayHost) {
+  constructor(clock: Clock, store: MessageStore, relays: RelayHost) {
+    this.clock = clock;
     this.store = store;
     this.relays = relays;
   }
@@ -31,8 +38,11 @@ export class FreshHeadsHost {
       const batch = [...this.waiting.values()];
       this.waiting = new Map();
       this.next = undefined;
+      const begunAt = this.clock.now();
       const run = this.run(batch);
-      this.running = run.catch(() => undefined);
+      const rest = (): Promise<void> =>
+        sleep(this.clock, Math.min(restMaxMs, restRatio * (this.clock.now() - begunAt)));
+      this.running = run.then(rest, rest);
       return run;
     });
     return this.next;

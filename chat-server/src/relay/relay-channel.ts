@@ -106,10 +106,13 @@ export class RelayChannel<Session extends { readonly user: UserId }> {
     this.readOn();
   }
 
-  onRead(events: readonly RelayedEvent[]): void {
+  /** `isEnd`: the log went no further when it was read. */
+  onRead(events: readonly RelayedEvent[], isEnd: boolean): void {
     this.isReading = false;
     const before = this.cursor;
     this.learn(events);
+    // Who told us to look may not have known how far the log goes, and may not tell again.
+    if (!isEnd && this.cursor > before) this.wanted = Math.max(this.wanted, this.cursor + 1);
     this.fruitless = this.cursor > before ? 0 : this.fruitless + 1;
     if (this.wanted > this.cursor) this.readOn();
   }

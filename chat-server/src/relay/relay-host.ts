@@ -212,7 +212,7 @@ export class RelayHost {
       const events = page.events.map(relayStored);
       this.options.onLearned(record.channel, events);
       record.checkedAt = this.options.clock.now();
-      record.relay?.onRead(events);
+      record.relay?.onRead(events, page.isEnd);
       wake(record);
     };
     telemetry.metrics.repairs.of("hole").inc();

@@ -24,7 +24,7 @@ export class Attacher {
   constructor(services: Services) {
     this.services = services;
     this.reads = pLimit(services.config.resumeReadsMax);
-    this.heads = new FreshHeadsHost(services.store, services.relays);
+    this.heads = new FreshHeadsHost(services.clock, services.store, services.relays);
   }
 
   /**
