@@ -3,8 +3,11 @@ import type { RedisEndpoint, RedisOptionsUnion } from "./redis-options.ts";
 
 export type RedisClient = Redis | Cluster;
 
-/** A command that takes longer than this is as good as lost, ms. */
-export const commandTimeoutMs = 1_000;
+/**
+ * A command that takes longer than this is as good as lost, ms. When Redis falls silent, an ack waits for this and for
+ * the store; it must come within a second.
+ */
+export const commandTimeoutMs = 800;
 const connectTimeoutMs = 2_000;
 const sharedOptions = {
   // Errors come from the command: nothing is queued while the server is away, nothing is sent again by itself.

@@ -128,7 +128,7 @@ function isReady(client: RedisClient): boolean {
   return !(client instanceof Cluster) || client.nodes("master").every(({ status }) => status === "ready");
 }
 
-/** A command gives up after half of the patience: a server that was busy for a second is not given up for it. */
+/** A command gives up before half of the patience is over: a server that was busy for a second is not given up for it. */
 async function pingTwice(client: RedisClient): Promise<void> {
   try {
     await pingAll(client);

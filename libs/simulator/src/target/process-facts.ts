@@ -22,9 +22,23 @@ async function socketsOf(pid: number): Promise<ReadonlySet<string>> {
 }
 
 /** Resident memory, bytes. */
-export async function residentBytes(pid: number): Promise<number> {
+export function residentBytes(pid: number): Promise<number> {
+  return fromStatus(pid, "VmRSS");
+}
+
+/**
+ * Resident memory that is no file's, bytes. The pages of a file that is mapped (the embedded store maps its own) count as
+ * resident too, but are the kernel's to take back at any time, and grow with the file.
+ */
+export function ownBytes(pid: number): Promise<number> {
+  return fromStatus(pid, "RssAnon");
+}
+
+/** **Source**: proc(5), status. */
+async function fromStatus(pid: number, field: string): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, "utf8");
-  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? Number.NaN) * 1_024;
+  const kilobytes = new RegExp(`^${field}:\\s+(\\d+) kB$`, "m").exec(status)?.[1];
+  return Number(kilobytes ?? Number.NaN) * 1_024;
 }
 
 /** CPU that the process has used so far, seconds. The kernel counts in hundredths. **Source**: proc(5), stat. */

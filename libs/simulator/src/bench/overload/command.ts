@@ -55,11 +55,11 @@ function format(result: Overload): string {
       ["refusals while overloaded", result.refusalMs],
     ]),
     formatTable(
-      ["", "resident before", "at most", "may grow by", "heap before", "at most", "waiting at most"],
+      ["", "memory before", "at most", "may grow by", "heap before", "at most", "waiting at most"],
       processes.map(({ name, before, peak, boundBytes }) => [
         name,
-        formatMiB(before.residentBytes),
-        formatMiB(peak.residentBytes),
+        formatMiB(before.ownBytes),
+        formatMiB(peak.ownBytes),
         formatMiB(boundBytes),
         formatMiB(before.heapBytes),
         formatMiB(peak.heapBytes),

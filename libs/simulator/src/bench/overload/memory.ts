@@ -1,4 +1,4 @@
-import { residentBytes } from "../../target/process-facts.ts";
+import { ownBytes } from "../../target/process-facts.ts";
 import type { System } from "../../target/system.ts";
 
 const MiB = 1_048_576;
@@ -39,7 +39,7 @@ export interface Watched {
 }
 
 export interface Sample {
-  readonly residentBytes: number;
+  readonly ownBytes: number;
   readonly heapBytes: number;
   readonly waitingRequests: number;
   readonly waitingBytes: number;
@@ -63,7 +63,7 @@ export function watchedOf({ processes, management }: System): readonly Watched[]
 
 /** **Errors**: rejects where the process is gone. A process too busy to tell of its heap is read from outside alone. */
 export async function sample({ pid, management }: Watched): Promise<Sample> {
-  const resident = await residentBytes(pid);
+  const own = await ownBytes(pid);
   const metrics = await fetch(`${management}/metrics`, { signal: AbortSignal.timeout(2_000) }).then(
     (response) => response.text(),
     () => "",
@@ -74,7 +74,7 @@ export async function sample({ pid, management }: Watched): Promise<Sample> {
       0,
     );
   return {
-    residentBytes: resident,
+    ownBytes: own,
     heapBytes: sumOf("nodejs_heap_size_used_bytes"),
     waitingRequests: sumOf("parley_chat_waiting_requests"),
     waitingBytes: sumOf("parley_chat_waiting_bytes"),

@@ -94,7 +94,7 @@ export async function runOverload(options: OverloadOptions): Promise<Overload> {
     say(`${offeredPerS}/s for ${options.overloadS} s`);
     const { figures, peaks, silenceMs } = await pressOn(load, offeredPerS, options.overloadS, watched, before);
     say("back to half of what is sustainable");
-    const normalAgainS = await waitForNormal(load, sustainablePerS * calmShare, spreadOf(calm.ackMs), watched);
+    const normalAgainS = await waitForNormal(load, sustainablePerS * calmShare, spreadOf(calm.ackMs), watched, say);
     const alive = await countAlive(system);
     const result = {
       kind,
@@ -131,7 +131,7 @@ export async function runOverload(options: OverloadOptions): Promise<Overload> {
   }
 }
 
-const nothing: Sample = { residentBytes: 0, heapBytes: 0, waitingRequests: 0, waitingBytes: 0 };
+const nothing: Sample = { ownBytes: 0, heapBytes: 0, waitingRequests: 0, waitingBytes: 0 };
 
 /** Doubles until a rate does not hold, then halves the gap a few times. */
 async function findSustainable(
@@ -219,6 +219,7 @@ async function waitForNormal(
   perS: number,
   before: Spread,
   watched: readonly Watched[],
+  say: (line: string) => void,
 ): Promise<number | undefined> {
   load.setRate(perS);
   const endedAt = performance.now();
@@ -229,11 +230,12 @@ async function waitForNormal(
     const figures = await load.take();
     const samples = await Promise.all(watched.map((one) => sample(one).catch(() => nothing)));
     const waiting = samples.reduce((sum, { waitingRequests }) => sum + waitingRequests, 0);
-    const isNormal =
-      figures.refusalMs.length === 0 &&
-      figures.ackMs.length > 0 &&
-      spreadOf(figures.ackMs).p99 <= boundMs &&
-      figures.open <= perS;
+    const { p99 } = spreadOf(figures.ackMs);
+    const refused = figures.refusalMs.length;
+    const isNormal = refused === 0 && figures.ackMs.length > 0 && p99 <= boundMs && figures.open <= perS;
+    const atS = ((performance.now() - endedAt) / 1_000).toFixed(1);
+    const found = `${figures.ackMs.length} acked, p99 ${formatMs(p99)}, ${refused} refused`;
+    say(`${atS} s: ${found}, ${figures.open} open, ${waiting} wait for the store`);
     // Half a second's worth is what is on its way at any time.
     if (!isNormal || waiting > perS / 2) normalSince = undefined;
     else normalSince ??= (performance.now() - endedAt) / 1_000;
@@ -254,7 +256,7 @@ async function countAlive({ processes }: System): Promise<number> {
 
 function highest(a: Sample, b: Sample): Sample {
   return {
-    residentBytes: Math.max(a.residentBytes, b.residentBytes),
+    ownBytes: Math.max(a.ownBytes, b.ownBytes),
     heapBytes: Math.max(a.heapBytes, b.heapBytes),
     waitingRequests: Math.max(a.waitingRequests, b.waitingRequests),
     waitingBytes: Math.max(a.waitingBytes, b.waitingBytes),
@@ -276,10 +278,8 @@ function demandsOf(result: Omit<Overload, "demands">, areAllAlive: boolean): rea
   } = result;
   const codes = Object.keys(refusals);
   const refused = Object.values(refusals).reduce((sum, count) => sum + count, 0);
-  const overBound = processes.filter(
-    ({ before, peak, boundBytes }) => peak.residentBytes - before.residentBytes > boundBytes,
-  );
-  const most = Math.max(...processes.map(({ before, peak }) => peak.residentBytes - before.residentBytes));
+  const overBound = processes.filter(({ before, peak, boundBytes }) => peak.ownBytes - before.ownBytes > boundBytes);
+  const most = Math.max(...processes.map(({ before, peak }) => peak.ownBytes - before.ownBytes));
   return [
     {
       what: "twice the sustainable rate is more than it can take, else this shows nothing",
