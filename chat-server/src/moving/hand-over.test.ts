@@ -14,6 +14,8 @@ async function fleetOf(count: number, config: Partial<ChatServerConfig> = {}): P
 class Follower {
   readonly user: string;
   readonly devices: { device: string; session: TestSession; server: number; moves: number }[] = [];
+  /** When a device was told to go: monotonic ms. */
+  readonly sentAwayAt: number[] = [];
   private readonly fleet: TestFleet;
   private isFollowing = true;
 
@@ -44,6 +46,7 @@ class Follower {
       const wasSentAway = () => session.down.some(({ type }) => type === "reattach");
       await session.met(wasSentAway, 60_000).catch(() => undefined);
       if (!wasSentAway()) return;
+      this.sentAwayAt.push(performance.now());
       session.detach(true);
       const place = await this.fleet.cluster.directory.find(this.user);
       const server = Number(place?.node.split("-")[1] ?? entry.server);
@@ -136,10 +139,12 @@ test("a server that is asked to drain hears of it", async () => {
 test("an empty server is given users until it has its share, all devices of each, paced; then it is quiet", async () => {
   const fleet = await fleetOf(2, { rebalanceAfterMs: 500, rebalancePerSecond: 20 });
   const followers = await crowd(fleet, 40, 1, 2);
-  const startedAt = performance.now();
   await vi.waitUntil(() => countAt(followers, 2) >= 30, patience);
-  // Twenty a second, after a second's worth that may have gathered.
-  expect(performance.now() - startedAt).toBeGreaterThan(400);
+  const times = followers.flatMap(({ sentAwayAt }) => sentAwayAt);
+  const within = (from: number, ms: number) => times.filter((at) => at >= from && at < from + ms).length;
+  // Twenty a second, given every half second: what was not given before is not made up for. Another look may come at once
+  // where one was late, and brings what its time is worth.
+  expect(Math.max(...times.map((from) => within(from, 250)))).toBeLessThanOrEqual(16);
   await vi.waitUntil(() => infoOf(fleet, "chat-2")?.load.sessions === countAt(followers, 2), patience);
   await new Promise((resolve) => setTimeout(resolve, 2_500));
   expect(countAt(followers, 2)).toBeLessThanOrEqual(42);

@@ -49,7 +49,10 @@ export class RebalanceHost {
     const { cluster, config, handOvers, users, telemetry } = this.options;
     const now = performance.now();
     const { rebalancePerSecond: perSecond } = config;
-    this.budget = Math.min(perSecond, this.budget + (perSecond * (now - this.lookedAt)) / 1_000);
+    // What one look is worth, and a part of a session that was left: more must not gather, or all of a quiet second would
+    // be given at once.
+    const budgetMax = (perSecond * lookMs) / 1_000 + 1;
+    this.budget = Math.min(budgetMax, this.budget + (perSecond * (now - this.lookedAt)) / 1_000);
     this.lookedAt = now;
     await handOvers.followUp();
     const view = cluster.registry.view();

@@ -12,11 +12,16 @@ const factors = fc.constantFrom(1, 1.1, 1.25, 2);
 const equalNodes = (count: number) =>
   Array.from({ length: count }, (_, index) => ({ node: `chat-${index}`, weight: 1 }));
 
-function placeAll(nodes: readonly RingNode[], users: number, c: number): Map<string, number> {
+function placeAll(
+  nodes: readonly RingNode[],
+  users: number,
+  c: number,
+  conditions: ReadonlyMap<string, NodeCondition> = new Map(),
+): Map<string, number> {
   const ring = createRing(nodes);
   const loads = new Map<string, number>();
   for (let user = 0; user < users; user += 1) {
-    const node = placeBounded(ring, `user:${user}`, loads, { c });
+    const node = placeBounded(ring, `user:${user}`, loads, { c, conditions });
     if (node === undefined) throw new Error("nobody took the user");
     loads.set(node, (loads.get(node) ?? 0) + 1);
   }
@@ -113,6 +118,25 @@ describe("placement with bounded loads", () => {
     for (let user = 0; user < 200; user += 1) {
       expect(placeBounded(ring, `user:${user}`, loads, { conditions })).not.toBe("chat-1");
     }
+  });
+
+  test("a strained node is spared, but not so that another gets more than c × its share of the sessions themselves", () => {
+    const delays = fc.array(fc.constantFrom(0, 100, 250, 2_000), { minLength: 16, maxLength: 16 });
+    fc.assert(
+      fc.property(nodeLists, factors, delays, fc.integer({ min: 1, max: 400 }), (nodes, c, late, users) => {
+        const conditions = new Map(nodes.map(({ node }, index) => [node, { eventLoopDelayMs: late[index] ?? 0 }]));
+        const loads = placeAll(nodes, users, c, conditions);
+        const weightSum = nodes.reduce((sum, { weight }) => sum + weight, 0);
+        for (const { node, weight } of nodes) {
+          expect(loads.get(node) ?? 0).toBeLessThanOrEqual(Math.ceil((c * users * weight) / weightSum));
+        }
+      }),
+      { numRuns: 60 },
+    );
+    const conditions = new Map([["chat-1", { eventLoopDelayMs: 350 }]]);
+    const loads = placeAll(equalNodes(3), 900, 1.25, conditions);
+    // What is left when the two others have 1.25 × 300 each.
+    expect(loads.get("chat-1")).toBe(150);
   });
 
   test("when all are strained alike, somebody is still chosen", () => {

@@ -1,4 +1,4 @@
-import type { Ring, RingNode, RingNodeId } from "./ring.ts";
+import type { Ring, RingNodeId } from "./ring.ts";
 
 export interface NodeCondition {
   /** Takes nobody new. */
@@ -10,7 +10,7 @@ export interface NodeCondition {
 }
 
 export interface PlacementOptions {
-  /** No node takes more than c × its share of all sessions. At least 1; default 1.25. */
+  /** No node takes more than c × its share of all sessions, however strained others are. At least 1; default 1.25. */
   readonly c?: number;
   /** Where a session of this user lives already: the new device joins it whatever the bound says, unless it drains. */
   readonly current?: RingNodeId | undefined;
@@ -42,7 +42,10 @@ export function strainOf(condition: NodeCondition | undefined): number {
 /**
  * Chooses a node for a new session: consistent hashing with bounded loads, weighted and aware of strain.
  * A node takes a session while its load is below `c × (sum of loads + 1) × weight / sum of weights`; a full one passes
- * it on to the next on the ring. There is always one below: if none were, the loads would sum to more than their sum.
+ * it on to the next on the ring. Load is counted twice: by the sessions themselves, and with those of a strained node
+ * multiplied (see `strainOf`). Below both bounds a node is as good as any; where no node is, the first below the bound of
+ * the sessions themselves takes it, strained or not: to spare one, no other is filled above `c ×` its share. There is
+ * always one of those: if there were none, the sessions would sum to more than their sum.
  *
  * `loads` are sessions a node; nodes that are not on the ring, or drain, count neither as place nor as load.
  * **Returns** undefined when every node drains or the ring is empty. Pure: no clock, no randomness.
@@ -57,29 +60,39 @@ export function placeBounded(
   const { c = 1.25, current, prefer, conditions } = options;
   if (!(c >= 1)) throw new RangeError(`c must be at least 1, not ${c}.`);
 
-  const open = new Map<RingNodeId, { weight: number; load: number }>();
-  let loadSum = 0;
-  let weightSum = 0;
+  const open = new Map<RingNodeId, { weight: number; sessions: number; strained: number }>();
+  let [sessionSum, strainedSum, weightSum] = [0, 0, 0];
   for (const { node, weight } of ring.nodes) {
     const condition = conditions?.get(node);
     if (condition?.isDraining === true) continue;
-    const load = Math.max(0, loads.get(node) ?? 0) * strainOf(condition);
-    open.set(node, { weight, load });
-    loadSum += load;
+    const sessions = Math.max(0, loads.get(node) ?? 0);
+    const strained = sessions * strainOf(condition);
+    open.set(node, { weight, sessions, strained });
+    sessionSum += sessions;
+    strainedSum += strained;
     weightSum += weight;
   }
   if (current !== undefined && open.has(current)) return current;
 
+  const isBelow = (load: number, sum: number, weight: number): boolean => load < (c * (sum + 1) * weight) / weightSum;
   const hasRoom = (node: RingNodeId): boolean => {
     const state = open.get(node);
-    return state !== undefined && state.load < (c * (loadSum + 1) * state.weight) / weightSum;
+    return state !== undefined && isBelow(state.sessions, sessionSum, state.weight);
   };
-  if (prefer !== undefined && hasRoom(prefer)) return prefer;
-  let first: RingNode | undefined;
-  for (const candidate of ring.walk(key)) {
-    if (hasRoom(candidate.node)) return candidate.node;
-    if (open.has(candidate.node)) first ??= candidate;
+  const isSpared = (node: RingNodeId): boolean => {
+    const state = open.get(node);
+    return state !== undefined && !isBelow(state.strained, strainedSum, state.weight);
+  };
+  if (prefer !== undefined && hasRoom(prefer) && !isSpared(prefer)) return prefer;
+  let roomy: RingNodeId | undefined;
+  let first: RingNodeId | undefined;
+  for (const { node } of ring.walk(key)) {
+    if (!open.has(node)) continue;
+    first ??= node;
+    if (!hasRoom(node)) continue;
+    if (!isSpared(node)) return node;
+    roomy ??= node;
   }
-  // Only rounding of very large sums leads here.
-  return first?.node;
+  // Only rounding of very large sums leads to the second.
+  return roomy ?? first;
 }
