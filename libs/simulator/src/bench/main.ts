@@ -4,6 +4,7 @@ import { Command } from "commander";
 import { type IdleCost, measureIdleCost } from "./idle-cost.ts";
 import { addAllDie, addKill9 } from "./kill9/command.ts";
 import { addOverload } from "./overload/command.ts";
+import { addPlacement } from "./placement/command.ts";
 import { addRecovery } from "./recovery/command.ts";
 import { addRedisGone } from "./redis-gone/command.ts";
 
@@ -54,6 +55,7 @@ addRedisGone(program);
 addKill9(program);
 addAllDie(program);
 addOverload(program);
+addPlacement(program);
 
 function formatIdleCost({ few, many, gatewayBytesPerSession, chatServerBytesPerSession, sendRatio }: IdleCost): string {
   const kib = (bytes: number): string => `${(bytes / 1_024).toFixed(2)} KiB`;
