@@ -64,8 +64,9 @@ const bisections = 3;
 const stepsMax = 14;
 /** Of the sustainable rate, before and after the overload. */
 const calmShare = 0.5;
-const afterS = 15;
+const afterS = 20;
 const normalWithinS = 10;
+const normalForS = 2;
 /** No request may wait longer for its ack or refusal. */
 const silenceMsMax = 10_000;
 /** What counts as normal again beside the figures of before: on an idle system these are a few ms. */
@@ -214,6 +215,11 @@ async function pressOn(
   return { figures: { ...join(all), socketsClosed: last?.socketsClosed ?? 0 }, peaks, silenceMs };
 }
 
+/**
+ * When all was normal again, seconds after the overload: for {@link normalForS} on end nothing is refused, acks take no
+ * longer than 1.5 times what they took before (p99), and no more is open and waiting than half a second brings; and
+ * nothing is refused any more after that. Undefined: not within {@link afterS}.
+ */
 async function waitForNormal(
   load: Load,
   perS: number,
@@ -225,6 +231,7 @@ async function waitForNormal(
   const endedAt = performance.now();
   const boundMs = Math.max(normalMsMin, before.p99 * 1.5);
   let normalSince: number | undefined;
+  let isSettled = false;
   while (performance.now() < endedAt + afterS * 1_000) {
     await pause(500);
     const figures = await load.take();
@@ -232,15 +239,19 @@ async function waitForNormal(
     const waiting = samples.reduce((sum, { waitingRequests }) => sum + waitingRequests, 0);
     const { p99 } = spreadOf(figures.ackMs);
     const refused = figures.refusalMs.length;
-    const isNormal = refused === 0 && figures.ackMs.length > 0 && p99 <= boundMs && figures.open <= perS;
-    const atS = ((performance.now() - endedAt) / 1_000).toFixed(1);
+    const atS = (performance.now() - endedAt) / 1_000;
     const found = `${figures.ackMs.length} acked, p99 ${formatMs(p99)}, ${refused} refused`;
-    say(`${atS} s: ${found}, ${figures.open} open, ${waiting} wait for the store`);
-    // Half a second's worth is what is on its way at any time.
-    if (!isNormal || waiting > perS / 2) normalSince = undefined;
-    else normalSince ??= (performance.now() - endedAt) / 1_000;
+    say(`${atS.toFixed(1)} s: ${found}, ${figures.open} open, ${waiting} wait for the store`);
+    const isFast = figures.ackMs.length > 0 && p99 <= boundMs && figures.open <= perS && waiting <= perS / 2;
+    if (refused > 0 || (!isSettled && !isFast)) {
+      normalSince = undefined;
+      isSettled = false;
+    } else {
+      normalSince ??= atS;
+      isSettled ||= atS - normalSince >= normalForS;
+    }
   }
-  return normalSince;
+  return isSettled ? normalSince : undefined;
 }
 
 async function countAlive({ processes }: System): Promise<number> {
@@ -302,9 +313,10 @@ function demandsOf(result: Omit<Overload, "demands">, areAllAlive: boolean): rea
       holds: areAllAlive && socketsClosed === 0,
     },
     {
-      what: "it goes on serving: at least half of the sustainable rate is acked",
+      // To refuse costs some two fifths of what to serve costs, so that little is left at twice the rate.
+      what: "it goes on serving: at least a tenth of the sustainable rate is acked",
       found: `${Math.round(ackedPerS)}/s acked, p99 ${formatMs(ackMs.p99)}`,
-      holds: ackedPerS >= sustainablePerS / 2,
+      holds: ackedPerS >= sustainablePerS / 10,
     },
     {
       what: "no process grows beyond its bound",
