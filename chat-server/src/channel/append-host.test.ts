@@ -122,27 +122,3 @@ test("a home that says it is at it is left alone for longer, not for ever", asyn
   expect(copies).toBeGreaterThan(6);
   expect(performance.now() - startedAt).toBeGreaterThan(290);
 });
-
-test("after a home refused for too much work, requests for it are refused unseen for a moment, and then asked again", async () => {
-  let asked = 0;
-  const { appends, homes, request } = await threeServers((_to, message) => {
-    if (message.type === "append") {
-      asked += 1;
-      const answer = { ok: false, code: "unavailable", message: "server: busy", retryAfterMs: 800 } as const;
-      setTimeout(() => appends.onAnswer(message.call, answer), 1);
-    }
-    return 1;
-  });
-  const { channel } = request;
-  expect(appends.refuseUnseen(channel, false)).toBeUndefined();
-  await new Promise<Answer>((resolve) => appends.append(request, false, resolve));
-  const unseen = appends.refuseUnseen(channel, false);
-  expect(unseen).toMatchObject({ ok: false, code: "unavailable", retryAfterMs: expect.any(Number) });
-  expect(unseen).not.toHaveProperty("isUnknown");
-  // An earlier copy of it may be on its way.
-  expect(appends.refuseUnseen(channel, true)).toMatchObject({ isUnknown: true });
-  const elsewhere = Array.from({ length: 200 }, (_, n) => `c${n}`).find((one) => homes.homeOf(one) !== "chat-2");
-  expect(appends.refuseUnseen(elsewhere ?? "", false)).toBeUndefined();
-  await expect.poll(() => appends.refuseUnseen(channel, false)).toBeUndefined();
-  expect(asked).toBe(1);
-});

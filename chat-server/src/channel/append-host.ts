@@ -30,12 +30,6 @@ export const appendTimes: AppendTimes = {
 /** The wait is shorter than `appendSelfMs`: else other servers would append by themselves what waits here, and fight. */
 export const admissionLimits: AdmissionLimits = { requestsMax: 20_000, bytesMax: 32 * 1024 * 1024, waitMs: 800 };
 
-/**
- * So long after a refusal for too much work the next requests are refused unseen: a quarter of what may wait, so that the
- * store does not run out of work meanwhile.
- */
-const busyMs = admissionLimits.waitMs / 4;
-
 /** One request on its way to its home. */
 export interface Call {
   readonly request: AppendRequest;
@@ -68,8 +62,6 @@ export class AppendHost {
   private readonly byKey = new Map<string, Set<number>>();
   protected readonly forwarded = new ForwardedCalls();
   private readonly admission: Admission;
-  /** Servers, this one among them, that have just refused a request since they have too much to do. */
-  private readonly busy = new Map<NodeId, { readonly until: number; readonly retryAfterMs: number }>();
   /** By server, not by call: servers must not all come at once, but the requests of one must keep their order. */
   private readonly jitter: number;
   /** At random: a server that was started anew must not take an answer to its former self for its own. */
@@ -104,23 +96,6 @@ export class AppendHost {
     return this.calls.size;
   }
 
-  /**
-   * Refuses a request unseen where its home has just refused one for too much work: what refusals cost is not there for
-   * what is let in, and under twice the load that can be borne hardly anything would be. Undefined: go on to `append`.
-   */
-  refuseUnseen(channel: ChannelId, isRepeat: boolean): Answer | undefined {
-    if (this.busy.size === 0) return undefined;
-    const home = this.homes.homeOf(channel);
-    const found = this.busy.get(home);
-    if (found === undefined) return undefined;
-    if (this.clock.now() >= found.until) {
-      this.busy.delete(home);
-      return undefined;
-    }
-    const answer = this.tooBusy(found.retryAfterMs);
-    return isRepeat ? { ...answer, isUnknown: true } : answer;
-  }
-
   /** Calls the asker exactly once. `isRepeat`: another copy of this request may be under way already. */
   append(request: AppendRequest, isRepeat: boolean, asker: Asker): void {
     if (this.calls.size >= AppendHost.callsMax) {
@@ -147,9 +122,6 @@ export class AppendHost {
   /** The home's own word. */
   onAnswer(number: number, answer: Answer): void {
     const call = this.calls.get(number);
-    if (!answer.ok && answer.code === "unavailable" && call !== undefined) {
-      this.noteBusy(this.homes.homeOf(call.request.channel), answer.retryAfterMs);
-    }
     this.finish(number, answer, 1);
     if (answer.ok && call !== undefined) this.onAcked(call.request.channel, answer.seq);
   }
@@ -214,8 +186,10 @@ export class AppendHost {
     const bytes = weightOf(request);
     const retryAfterMs = this.admission.tryEnter(bytes, this.clock.now());
     if (retryAfterMs !== undefined) {
-      this.noteBusy(this.homes.self, retryAfterMs);
-      asker(this.tooBusy(retryAfterMs));
+      // Askers of one moment must not all come back in one moment.
+      const jittered = Math.round(retryAfterMs * (0.75 + this.clock.random() * 0.5));
+      const message = "server: too many requests wait for the store";
+      asker({ ok: false, code: "unavailable", message, retryAfterMs: jittered });
       return;
     }
     this.tellWaiting();
@@ -224,17 +198,6 @@ export class AppendHost {
       this.tellWaiting();
       asker(answer);
     });
-  }
-
-  private noteBusy(node: NodeId, retryAfterMs = busyMs): void {
-    this.busy.set(node, { until: this.clock.now() + busyMs, retryAfterMs });
-  }
-
-  private tooBusy(retryAfterMs: number): Answer & { readonly ok: false } {
-    // Askers of one moment must not all come back in one moment.
-    const jittered = Math.round(retryAfterMs * (0.75 + this.clock.random() * 0.5));
-    const message = "server: too many requests wait for the store";
-    return { ok: false, code: "unavailable", message, retryAfterMs: jittered };
   }
 
   private tellWaiting(): void {

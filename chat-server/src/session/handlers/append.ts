@@ -81,8 +81,6 @@ function append(
   isRepeat: boolean,
   prev: { readonly prev?: RequestId },
 ): Promise<Answer> {
-  const unseen = services.appends.refuseUnseen(channel, isRepeat);
-  if (unseen !== undefined) return Promise.resolve(unseen);
   const hash = contentHash(services.secret, wish);
   const request: AppendRequest = { channel, sender: session.user, id, hash, wish, ...prev };
   return new Promise((resolve) => services.appends.append(request, isRepeat, resolve));

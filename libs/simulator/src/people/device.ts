@@ -122,6 +122,8 @@ export function createDevice(options: DeviceOptions): Device {
     async goOffline() {
       isOnline = false;
       onLeave();
+      // A device that had stopped reading would get its rest only half a minute later, when nobody waits for it any more.
+      socket?.resume();
       const old = client;
       await old.close();
       await Promise.all(atWork);
