@@ -16,6 +16,8 @@ export interface HeadWatchTimes {
 export const headWatchTimes: HeadWatchTimes = { tickMs: 1_000, quietMs: 3_000, sweepMs: 30_000 };
 
 const batchMax = 2_000;
+/** So many ticks after the bus came back all are compared still: until then homes may not know who is interested. */
+const sweepsAfterOutage = 5;
 
 /**
  * Compares the relays' cursors with the heads in the store, in one batched query a tick: what pub/sub lost is found
@@ -23,17 +25,18 @@ const batchMax = 2_000;
  */
 export class HeadWatchHost {
   private readonly clock: Clock;
-  private readonly store: MessageStore;
-  private readonly relays: RelayHost;
+  private readonly store: Pick<MessageStore, "findGrown">;
+  private readonly relays: Pick<RelayHost, "all" | "hear">;
   private readonly telemetry: Telemetry;
   private readonly isBusUp: () => boolean;
   private readonly times: HeadWatchTimes;
   private readonly background: BackgroundHost;
+  private sweepsLeft = 0;
 
   constructor(options: {
     clock: Clock;
-    store: MessageStore;
-    relays: RelayHost;
+    store: Pick<MessageStore, "findGrown">;
+    relays: Pick<RelayHost, "all" | "hear">;
     telemetry: Telemetry;
     isBusUp: () => boolean;
     times?: HeadWatchTimes;
@@ -60,6 +63,7 @@ export class HeadWatchHost {
 
   private async check(): Promise<void> {
     const now = this.clock.now();
+    this.sweepsLeft = this.isBusUp() ? Math.max(0, this.sweepsLeft - 1) : sweepsAfterOutage + 1;
     const due: RelayRecord[] = [];
     for (const record of this.relays.all()) if (this.isDue(record, now)) due.push(record);
     for (let at = 0; at < due.length; at += batchMax) {
@@ -78,7 +82,7 @@ export class HeadWatchHost {
   private isDue(record: RelayRecord, now: number): boolean {
     if (record.relay === undefined) return false;
     const { checkedAt, heardAt } = record;
-    if (!this.isBusUp() || checkedAt === 0) return true;
+    if (this.sweepsLeft > 0 || checkedAt === 0) return true;
     if (checkedAt < heardAt) return now - heardAt >= this.times.quietMs;
     return now - checkedAt >= this.times.sweepMs;
   }
