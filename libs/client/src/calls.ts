@@ -109,7 +109,7 @@ export class Calls {
     const { limits, clock, random, nextId } = this.#options;
     if (this.#isClosed) return Promise.reject(new ClientError("closed", "the client is closed"));
     if (this.#calls.size >= limits.callsMax) {
-      return Promise.reject(new ClientError("too_many_calls", `callsMax: ${limits.callsMax} calls are open already`));
+      return Promise.reject(new ClientError("too_many_calls", `callsMax: ${limits.callsMax} calls are open`));
     }
     return new Promise((resolve, reject) => {
       const id = nextId();

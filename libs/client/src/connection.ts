@@ -193,7 +193,7 @@ export class Connection {
     try {
       frame = parseServerFrame(data);
     } catch (cause) {
-      this.#options.onError(new ClientError("bad_server_frame", "the server sent what is no frame", { cause }));
+      this.#options.onError(new ClientError("bad_server_frame", "the server sent no frame", { cause }));
       return;
     }
     if (frame === undefined) return;

@@ -30,9 +30,13 @@ const sessionRefusals: ReadonlySet<string> = new Set(["unauthenticated", "token_
  * the attempt as answered.
  */
 export function judgeError(entry: RequestEntry, frame: ErrorFrame, queue: OutboxChannel, now: number): Verdict {
-  if (entry.prev !== entry.sentPrev && frame.code === "unavailable") {
+  if (frame.code === "unavailable") {
+    // It never settles the id, but without `unknown` this copy of it is in nobody's hands any more: mostly one of a window
+    // that went out behind a request that was refused. Were it counted as open, each refusal behind that one would have
+    // to be confirmed again and again while all that was written later waits.
+    if (!frame.unknown && entry.openCopies > 0) entry.openCopies--;
     // It waited for a predecessor that has been refused since: the mended copy has nothing to wait for.
-    return { kind: "retry", delayMs: 0 };
+    if (entry.prev !== entry.sentPrev) return { kind: "retry", delayMs: 0 };
   }
   if (frame.retryable || frame.unknown === true || sessionRefusals.has(frame.code)) {
     return frame.retryAfterMs === undefined ? { kind: "retry" } : { kind: "retry", delayMs: frame.retryAfterMs };

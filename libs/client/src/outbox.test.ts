@@ -191,6 +191,26 @@ test("a refusal of a second copy does not settle while the first may still get i
   await expect(handle.settled).rejects.toMatchObject({ code: "not_member", isUnknown: true });
 });
 
+test("what was answered unavailable behind a refusal is no open copy: its own refusal settles at once, unless it was unknown", async () => {
+  const { outbox, clock, send, take } = await makeOutbox();
+  outbox.goOnline();
+  const [first, second, third] = [send("a"), send("b"), send("c")];
+  await take();
+  outbox.handleError(refusal("id1", "not_found"));
+  outbox.handleError(refusal("id2", "unavailable"));
+  outbox.handleError(refusal("id3", "unavailable", { unknown: true }));
+  await expect(first.settled).rejects.toMatchObject({ code: "not_found", isUnknown: false });
+  expect(await take()).toEqual(["id2"]);
+  outbox.handleError(refusal("id2", "not_found"));
+  expect(second.state).toBe("failed");
+  await expect(second.settled).rejects.toMatchObject({ code: "not_found", isUnknown: false });
+  clock.advance(1_000);
+  expect(await take()).toEqual(["id3"]);
+  // Another copy of it may still get in.
+  outbox.handleError(refusal("id3", "not_found"));
+  expect(third.state).not.toBe("failed");
+});
+
 test("a full outbox for a channel that one was removed from empties in three seconds, not in a back-off each", async () => {
   const { outbox, clock, send, take } = await makeOutbox();
   outbox.goOnline();

@@ -220,19 +220,14 @@ export class Outbox {
       },
       (cause: unknown) => {
         if (entry.isSettled) return;
-        this.#settleFailed(
-          entry,
-          new ClientError("storage_failed", "the outbox could not keep the request", { cause }),
-        );
+        this.#settleFailed(entry, new ClientError("storage_failed", "the outbox could not keep it", { cause }));
       },
     );
   }
 
   #forget(entry: RequestEntry): void {
     this.#afterStorage(() => this.#options.storage.remove(entry.id)).catch((cause: unknown) => {
-      this.#options.onError(
-        new ClientError("storage_failed", "the outbox could not drop a settled request", { cause }),
-      );
+      this.#options.onError(new ClientError("storage_failed", "the outbox could not forget it", { cause }));
     });
   }
 

@@ -54,7 +54,7 @@ export class TokenRefresh {
       },
       (cause: unknown) => {
         if (session !== this.#session) return;
-        onError(new ClientError("token_failed", "the token could not be refreshed; it is tried again", { cause }));
+        onError(new ClientError("token_failed", "the token could not be refreshed yet", { cause }));
         this.#timer = clock.setTimeout(() => this.#refresh(session), retryMs);
       },
     );
