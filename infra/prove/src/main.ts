@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Command, InvalidArgumentError } from "commander";
+import { keepRun, keptFile, nameSources, readKept } from "./kept-runs.ts";
 import { parseRows, planRuns, seedsDefault } from "./plan.ts";
 import { startPool } from "./pool.ts";
 import { renderPage } from "./report/page.ts";
@@ -36,6 +37,7 @@ interface Flags {
   readonly out?: string;
   readonly json: boolean;
   readonly keep: boolean;
+  readonly continue: boolean;
 }
 
 const flags = new Command("npm run prove --")
@@ -47,6 +49,7 @@ const flags = new Command("npm run prove --")
   .option("--load <factor>", "share of the load that the rows ask for, on a machine that is slow or busy", share, 1)
   .option("--out <folder>", "write proof.html and proof.json there; without it only the whole matrix writes, to docs")
   .option("--json", "print one JSON object and no table", false)
+  .option("--continue", "with --seed: do not repeat clean runs of these very sources that an earlier call made", false)
   .option("--keep", "keep logs and histories of clean runs, too", false)
   .parse()
   .opts<Flags>();
@@ -58,11 +61,17 @@ async function prove(): Promise<number> {
   const missing = only?.filter((number) => !numbers.includes(number)) ?? [];
   if (missing.length > 0) throw new Error(`there is no row ${missing.join(", ")}; there are ${numbers.join(", ")}`);
   const plan = planRuns(numbers, { only, seed, seeds }, 1 + (Date.now() % 99_000));
+  if (flags.continue && seed === undefined) throw new Error("--continue wants the --seed of what is continued");
+  const kept = flags.continue ? keptFile(root, await nameSources(root)) : undefined;
+  const before = kept === undefined ? [] : await readKept(kept, plan.runs, load);
+  const isLeft = ({ row, seed: one }: { row: number; seed: number }): boolean =>
+    !before.some(({ result }) => result.row === row && result.seed === one);
   const machine = await describeMachine(root);
   const folder = await mkdtemp(join(tmpdir(), "parley-proof-"));
   const screen = createScreen(json ? process.stderr : process.stdout);
   const titleOf = (number: number): string => rows.find((row) => row.number === number)?.title ?? "";
-  const pool = startPool(plan.runs, {
+  if (before.length > 0) screen.say(`${before.length} of ${plan.runs.length} runs were made before, and are clean`);
+  const pool = startPool(plan.runs.filter(isLeft), {
     parallel,
     loadFactor: load,
     folder,
@@ -70,6 +79,7 @@ async function prove(): Promise<number> {
     onProgress: (run, { phase, acked, delivered }) => screen.progress(run, phase, acked, delivered),
     async onResult(result) {
       screen.result(result, titleOf(result.row));
+      if (kept !== undefined) await keepRun(kept, { at: new Date().toISOString(), load, result });
       const isGood = result.outcome === "clean" || result.outcome === "impossible";
       if (isGood && !keep && result.folder !== undefined) await rm(result.folder, { recursive: true, force: true });
     },
@@ -81,9 +91,10 @@ async function prove(): Promise<number> {
       void pool.stop().then(() => process.exit(130));
     });
   }
-  const results = await pool.results;
+  const results = [...before.map(({ result }) => result), ...(await pool.results)];
   screen.end();
-  const proof = hidePaths(assemble(results, machine, performance.now() - beganAt), root);
+  const since = before.map(({ at }) => at).sort()[0];
+  const proof = hidePaths(assemble(results, machine, performance.now() - beganAt, since), root);
   const out =
     flags.out === undefined ? (plan.isWhole && load === 1 ? join(root, "docs") : undefined) : resolve(flags.out);
   if (out !== undefined) {
@@ -99,7 +110,12 @@ async function prove(): Promise<number> {
   return codeOf(results);
 }
 
-function assemble(results: readonly RunResult[], machine: Pick<Proof, "commit" | "machine">, tookMs: number): Proof {
+function assemble(
+  results: readonly RunResult[],
+  machine: Pick<Proof, "commit" | "machine">,
+  tookMs: number,
+  since: string | undefined,
+): Proof {
   const proven = rows.flatMap(({ number, title, how, topology }) => {
     const runs = results
       .filter(({ row }) => row === number)
@@ -107,7 +123,8 @@ function assemble(results: readonly RunResult[], machine: Pick<Proof, "commit" |
       .map(({ folder: _folder, ...result }) => result);
     return runs.length === 0 ? [] : [{ number, title, how, topology, runs }];
   });
-  return { madeAt: new Date().toISOString(), ...machine, tookMs: Math.round(tookMs), rows: proven };
+  const parts = since === undefined ? {} : { since };
+  return { madeAt: new Date().toISOString(), ...parts, ...machine, tookMs: Math.round(tookMs), rows: proven };
 }
 
 /** A broken promise is told before a broken harness. */

@@ -23,7 +23,7 @@ ${footer(proof)}
 `;
 }
 
-function opening({ rows, tookMs }: Proof, runs: readonly RunResult[]): string {
+function opening({ rows, tookMs, since }: Proof, runs: readonly RunResult[]): string {
   const sum = (pick: (run: RunResult) => number): number => runs.reduce((total, run) => total + pick(run), 0);
   const violations = sum(countOf);
   const broken = runs.filter(({ outcome }) => outcome === "broken").length;
@@ -40,7 +40,7 @@ function opening({ rows, tookMs }: Proof, runs: readonly RunResult[]): string {
 over. This page shows what was done to a real system to break that promise, and what came of it.</p>
 <div class="sums">${sums.map(([value, name, tone]) => `<div><b class="${tone}">${value}</b><span>${name}</span></div>`).join("")}</div>
 ${broken === 0 ? "" : `<p class="warn">${broken} runs could not be finished by the harness; they prove nothing either way.</p>`}
-<p>All of it took ${number(tookMs / 60_000)} minutes on one machine, and any line of it can be repeated with one command.</p>`;
+<p>${since === undefined ? `All of it took ${number(tookMs / 60_000)} minutes on one machine` : "All of it was made on one machine, in several sittings with the very same sources"}, and any line of it can be repeated with one command.</p>`;
 }
 
 function promised(runs: readonly RunResult[]): string {
@@ -177,9 +177,9 @@ ${facts.length === 0 ? "" : table([{ title: "" }, { title: "besides" }, { title:
 ${faults.length === 0 ? "" : `<p style="font-size:.86rem">Recovery: ${faults.join("; ")}.</p>`}</details>`;
 }
 
-function footer({ madeAt, commit, machine }: Proof): string {
+function footer({ madeAt, since, commit, machine }: Proof): string {
   const facts = Object.entries(machine).map(([name, value]) => [escaped(name), escaped(value)]);
-  return `<h2>Where and when</h2>${table([{ title: "" }, { title: "" }], [["made", escaped(madeAt)], ["commit", escaped(commit)], ...facts])}
+  return `<h2>Where and when</h2>${table([{ title: "" }, { title: "" }], [["made", escaped(since === undefined ? madeAt : `${since} to ${madeAt}`)], ["commit", escaped(commit)], ...facts])}
 <pre>npm run prove</pre>
 <footer>Everything on this page is in <code>proof.json</code> beside it. The rows are in <code>infra/prove/src/rows</code>, the checkers in
 <code>libs/simulator</code>.</footer>`;

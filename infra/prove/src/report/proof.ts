@@ -7,6 +7,8 @@ import type { RunResult } from "../run/result.ts";
 /** Everything that the page tells; written as it is to proof.json. */
 export interface Proof {
   readonly madeAt: string;
+  /** When the first of its runs ended, where it was made in several sittings (of the same sources). */
+  readonly since?: string;
   readonly commit: string;
   readonly machine: Readonly<Record<string, string>>;
   readonly tookMs: number;
