@@ -235,9 +235,9 @@ function demandsOf(
       holds: ackMs.gone.count > 0 && ackMs.gone.p99 <= ackBoundMs,
     },
     {
-      what: `deliveries arrive within ${deliveryBoundMs} ms`,
+      what: `every delivery arrives within ${deliveryBoundMs} ms`,
       found: `${deliveryMs.gone.count}, p99 ${formatMs(deliveryMs.gone.p99)}, the last after ${formatMs(deliveryMs.gone.max)}`,
-      holds: deliveryMs.gone.count > 0 && deliveryMs.gone.p99 <= deliveryBoundMs,
+      holds: deliveryMs.gone.count > 0 && deliveryMs.gone.max <= deliveryBoundMs,
     },
     { what: "connected users stay connected", found: `${socketsClosed} sockets ended`, holds: socketsClosed === 0 },
     {
