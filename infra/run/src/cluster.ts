@@ -61,12 +61,12 @@ async function run(settings: ClusterSettings): Promise<void> {
     say(`redis: ${hideCredentials(redis)}`);
     const startOwnStore = (): Promise<KeptServer> =>
       keepServer("store", (port) => startMongo({ dir: `${data}/store`, ...at(port), onProgress }), say);
-    const mongodb = await openServer(settings.mongodb, startOwnStore, servers);
-    say(`store: ${hideCredentials(mongodb)}`);
+    const mongodb = settings.store === "lmdb" ? undefined : await openServer(settings.mongodb, startOwnStore, servers);
+    say(`store: ${mongodb === undefined ? `LMDB in ${data}` : hideCredentials(mongodb)}`);
     const common = {
       PARLEY_DATA: data,
       PARLEY_REDIS: redis,
-      PARLEY_MONGODB: mongodb,
+      PARLEY_MONGODB: mongodb ?? "",
       PARLEY_HOST: settings.host,
       PARLEY_LOG_LEVEL: settings.logLevel,
       PARLEY_LOG_FILE: logFile ?? "",

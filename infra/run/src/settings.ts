@@ -66,24 +66,44 @@ export const startTable = defineConfig("", {
 });
 
 function defineClusterTable(gateways: number, chatServers: number) {
-  return defineConfig("", {
-    ...front,
-    ...places,
-    ...logging,
-    gateways: {
-      ...count,
-      unit: "processes",
-      default: gateways,
-      help: "Gateway processes; none by default with --joined.",
+  return defineConfig(
+    "",
+    {
+      ...front,
+      ...places,
+      store: {
+        type: "choice",
+        choices: ["mongodb", "lmdb"],
+        default: "mongodb",
+        help: "`lmdb`: all processes share the embedded store in the data folder; for one machine only.",
+      },
+      ...logging,
+      gateways: {
+        ...count,
+        unit: "processes",
+        default: gateways,
+        help: "Gateway processes; none by default with --joined.",
+      },
+      chatServers: {
+        ...count,
+        unit: "processes",
+        default: chatServers,
+        help: "Chat server processes; none by default with --joined.",
+      },
+      joined: {
+        ...count,
+        unit: "processes",
+        default: 0,
+        help: "Processes that hold a gateway and a chat server each.",
+      },
     },
-    chatServers: {
-      ...count,
-      unit: "processes",
-      default: chatServers,
-      help: "Chat server processes; none by default with --joined.",
-    },
-    joined: { ...count, unit: "processes", default: 0, help: "Processes that hold a gateway and a chat server each." },
-  });
+    [
+      ({ store, mongodb }) =>
+        store === "lmdb" && mongodb !== undefined
+          ? "--store lmdb and --mongodb (PARLEY_MONGODB) can't be used together: there is one store"
+          : undefined,
+    ],
+  );
 }
 
 export const clusterTable = defineClusterTable(2, 3);

@@ -1,0 +1,90 @@
+import { startBaselineFleet } from "@parley/baselines";
+import { startSystem } from "../../target/system.ts";
+import { createTokens } from "../../target/tokens.ts";
+import type { Protocol } from "./generator/messages.ts";
+
+/** Whose CPU it is: ours or the glue's own processes, Redis, or the store's server. */
+export type UseOf = "server" | "redis" | "store";
+
+export interface MeasuredProcess {
+  readonly use: UseOf;
+  /** Of Parley's processes; `server` for others. */
+  readonly role: string;
+  readonly pid: number;
+}
+
+/** A system under measurement, running. */
+export interface MeasuredSystem {
+  readonly protocol: Protocol;
+  readonly urls: readonly string[];
+  readonly processes: readonly MeasuredProcess[];
+  tokenOf(user: string): string;
+  stop(): Promise<void>;
+}
+
+export interface SystemKind {
+  readonly name: string;
+  readonly title: string;
+  start(say: (line: string) => void): Promise<MeasuredSystem>;
+}
+
+/** What one user may send must not be what is measured; everything else stands as it is delivered. */
+const parleyEnv = { PARLEY_CHAT_SERVER_REQUESTS_PER_SECOND: "100000", PARLEY_CHAT_SERVER_REQUESTS_BURST: "100000" };
+const serverCount = 2;
+
+export const systemKinds: readonly SystemKind[] = [
+  { name: "socket.io", title: "Socket.IO + Redis adapter", start: (say) => startSocketIo(false, say) },
+  { name: "glue", title: "the glue: the same + one insert a message", start: (say) => startSocketIo(true, say) },
+  {
+    name: "parley-joined",
+    title: "Parley, roles joined in two processes, LMDB",
+    start: () => startParley("cluster", ["--joined", String(serverCount), "--store", "lmdb"]),
+  },
+  {
+    name: "parley-split",
+    title: "Parley, two gateways and two chat servers, LMDB",
+    start: () => startParley("cluster", ["--gateways", "2", "--chat-servers", "2", "--store", "lmdb"]),
+  },
+  {
+    name: "parley-joined-mongodb",
+    title: "Parley, roles joined in two processes, MongoDB wire",
+    start: () => startParley("cluster", ["--joined", String(serverCount)]),
+  },
+  {
+    name: "parley-split-mongodb",
+    title: "Parley, two gateways and two chat servers, MongoDB wire",
+    start: () => startParley("cluster", ["--gateways", "2", "--chat-servers", "2"]),
+  },
+  { name: "parley-embedded", title: "Parley embedded: one process, LMDB", start: () => startParley("start", []) },
+];
+
+async function startSocketIo(isStored: boolean, say: (line: string) => void): Promise<MeasuredSystem> {
+  const fleet = await startBaselineFleet({ servers: serverCount, isStored, onProgress: say });
+  return {
+    protocol: "socket.io",
+    urls: fleet.ws,
+    processes: fleet.processes.map(({ role, pid }) => ({ use: role, role, pid })),
+    tokenOf: () => "",
+    stop: () => fleet.stop(),
+  };
+}
+
+async function startParley(command: "start" | "cluster", args: readonly string[]): Promise<MeasuredSystem> {
+  const system = await startSystem({ command, args: [...args, "--log-level", "warn"], env: parleyEnv });
+  const tokenOf = await createTokens(system.data);
+  // A process that holds several roles is listed once a role.
+  const byPid = new Map<number, string[]>();
+  for (const { pid, role } of system.processes) byPid.set(pid, [...(byPid.get(pid) ?? []), role]);
+  return {
+    protocol: "parley",
+    urls: system.ws,
+    processes: [...byPid].map(([pid, roles]) => {
+      const role = roles.join("+");
+      return { use: role === "redis" || role === "store" ? role : "server", role, pid };
+    }),
+    tokenOf: (user) => tokenOf(user),
+    async stop() {
+      await system.stop();
+    },
+  };
+}
