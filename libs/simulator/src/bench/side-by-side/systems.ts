@@ -11,6 +11,8 @@ export interface MeasuredProcess {
   /** Of Parley's processes; `server` for others. */
   readonly role: string;
   readonly pid: number;
+  /** Address of `/metrics`; Parley's own processes alone have one. */
+  readonly management?: string;
 }
 
 /** A system under measurement, running. */
@@ -18,8 +20,15 @@ export interface MeasuredSystem {
   readonly protocol: Protocol;
   readonly urls: readonly string[];
   readonly processes: readonly MeasuredProcess[];
+  /** URL of the Redis that its servers share; undefined where there is none. */
+  readonly redis?: string | undefined;
   tokenOf(user: string): string;
   stop(): Promise<void>;
+}
+
+export interface ParleySystem extends MeasuredSystem {
+  /** What its processes print, as it grows: the addresses of inspectors are in it. */
+  readonly output: readonly string[];
 }
 
 export interface SystemKind {
@@ -29,7 +38,10 @@ export interface SystemKind {
 }
 
 /** What one user may send must not be what is measured; everything else stands as it is delivered. */
-const parleyEnv = { PARLEY_CHAT_SERVER_REQUESTS_PER_SECOND: "100000", PARLEY_CHAT_SERVER_REQUESTS_BURST: "100000" };
+export const parleyEnv = {
+  PARLEY_CHAT_SERVER_REQUESTS_PER_SECOND: "100000",
+  PARLEY_CHAT_SERVER_REQUESTS_BURST: "100000",
+};
 const serverCount = 2;
 
 export const systemKinds: readonly SystemKind[] = [
@@ -63,24 +75,36 @@ async function startSocketIo(isStored: boolean, say: (line: string) => void): Pr
   return {
     protocol: "socket.io",
     urls: fleet.ws,
+    redis: fleet.redis,
     processes: fleet.processes.map(({ role, pid }) => ({ use: role, role, pid })),
     tokenOf: () => "",
     stop: () => fleet.stop(),
   };
 }
 
-async function startParley(command: "start" | "cluster", args: readonly string[]): Promise<MeasuredSystem> {
-  const system = await startSystem({ command, args: [...args, "--log-level", "warn"], env: parleyEnv });
+/** `env` beside what every measured Parley is started with. **Errors**: as {@link startSystem}. */
+export async function startParley(
+  command: "start" | "cluster",
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<ParleySystem> {
+  const system = await startSystem({ command, args: [...args, "--log-level", "warn"], env: { ...parleyEnv, ...env } });
   const tokenOf = await createTokens(system.data);
   // A process that holds several roles is listed once a role.
   const byPid = new Map<number, string[]>();
   for (const { pid, role } of system.processes) byPid.set(pid, [...(byPid.get(pid) ?? []), role]);
+  // Management addresses: one a process of its own, in the same order.
+  let own = 0;
   return {
     protocol: "parley",
     urls: system.ws,
-    processes: [...byPid].map(([pid, roles]) => {
+    output: system.output,
+    redis: system.processes.find(({ role }) => role === "redis")?.address,
+    processes: [...byPid].map(([pid, roles]): MeasuredProcess => {
       const role = roles.join("+");
-      return { use: role === "redis" || role === "store" ? role : "server", role, pid };
+      if (role === "redis" || role === "store") return { use: role, role, pid };
+      const management = system.management[own++];
+      return { use: "server", role, pid, ...(management === undefined ? {} : { management }) };
     }),
     tokenOf: (user) => tokenOf(user),
     async stop() {

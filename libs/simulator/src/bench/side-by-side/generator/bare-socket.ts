@@ -6,6 +6,8 @@ export interface SocketListener {
   /** It was not taken; `retryAfterMs` undefined: for good. */
   onRefused(message: number, retryAfterMs: number | undefined): void;
   onDelivery(message: number): void;
+  /** So many events were left out for a reader that was too slow, and it was told: they are in the history. */
+  onGap?(events: number): void;
   onClose(code: number): void;
 }
 

@@ -14,6 +14,7 @@ async function obey(order: Order): Promise<Answer> {
       onAck: (message) => phase?.onAck(message),
       onRefused: (message, retryAfterMs) => phase?.onRefused(message, retryAfterMs),
       onDelivery: (message) => phase?.tally.deliver(member, message),
+      onGap: (events) => phase?.tally.announce(events),
       onClose: () => {
         closed += 1;
       },

@@ -38,6 +38,8 @@ export interface PhaseOrder {
   readonly warmS: number;
   readonly windowS: number;
   readonly seed: number;
+  /** How long deliveries that are owed are waited for at the end; default 10 s. */
+  readonly settleWithinMs?: number;
   /** CPU and memory of these are read at both ends of the window. */
   readonly pids: readonly number[];
 }

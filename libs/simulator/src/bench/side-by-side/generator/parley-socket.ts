@@ -45,6 +45,7 @@ export async function openParley(url: string, token: string, listener: SocketLis
     const fields: unknown = JSON.parse(frame.toString());
     if (!isFields(fields)) return;
     if (fields["type"] === "welcome") return welcome.resolve();
+    if (fields["type"] === "gap") return listener.onGap?.(Number(fields["to"]) - Number(fields["from"]) + 1);
     const id = String(fields["id"]);
     const answer = answers.get(id);
     if (answer !== undefined) return answer(fields);

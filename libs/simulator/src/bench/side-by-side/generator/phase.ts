@@ -7,7 +7,7 @@ import { Tally } from "./tally.ts";
 const tickMs = 1;
 /** An open loop that fell behind does not make up for more than this. */
 const debtMaxS = 0.25;
-const settleWithinMs = 10_000;
+const settleWithinMsDefault = 10_000;
 /** At most so many messages a second are reckoned with. */
 const messagesPerSMax = 60_000;
 
@@ -75,7 +75,7 @@ export function createPhase(
         .map((use, index) => ({ ...use, cpuS: use.cpuS - (before[index]?.cpuS ?? 0) }));
       isSending = false;
       stop?.();
-      const until = performance.now() + settleWithinMs;
+      const until = performance.now() + (order.settleWithinMs ?? settleWithinMsDefault);
       const membersOf = (room: number): number => rooms.members[room]?.length ?? 0;
       while (performance.now() < until && !tally.isSettled(membersOf)) await pause(50);
       // What comes twice comes a little later.

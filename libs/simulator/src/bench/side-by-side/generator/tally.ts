@@ -2,6 +2,10 @@ import { type Spread, spreadOf } from "../../clients/figures.ts";
 
 /** What must never be: counted over all messages of a phase, not only those of its window. */
 export interface Faults {
+  /** Deliveries that acked messages are owed: one to each member. */
+  readonly due: number;
+  /** Of those that are missing, told to the member as a gap that its history fills. */
+  readonly announced: number;
   /** Acked, and not delivered to some member by the end: deliveries that are missing. */
   readonly lost: number;
   /** Deliveries beyond the first of one message to one member. */
@@ -46,6 +50,7 @@ export class Tally {
   #acked = 0;
   #refused = 0;
   #deliveries = 0;
+  #announced = 0;
   #ackMs = new Samples();
   #endToEndMs = new Samples();
 
@@ -126,6 +131,11 @@ export class Tally {
     this.#endToEndMs.add(performance.now() - (this.#sentAt[index] ?? 0));
   }
 
+  /** So many events were told to a member as left out. */
+  announce(events: number): void {
+    this.#announced += events;
+  }
+
   /** Whether every acked message is with every member: one look at counts, for whoever waits. */
   isSettled(membersOf: (room: number) => number): boolean {
     let expected = 0;
@@ -137,7 +147,7 @@ export class Tally {
 
   /** After the end of the phase. */
   faults(rooms: readonly (readonly number[])[]): Faults {
-    let [lost, doubled, pairs, reordered] = [0, 0, 0, 0];
+    let [due, lost, doubled, pairs, reordered] = [0, 0, 0, 0, 0];
     const ackedOf = rooms.map(() => [] as number[]);
     for (let message = 0; message < this.#next; message++) {
       if (this.#ackedAt[message] !== 0) ackedOf[this.#room[message] ?? 0]?.push(message);
@@ -145,6 +155,7 @@ export class Tally {
     const place = new Int32Array(this.#next);
     for (const [room, members] of rooms.entries()) {
       const acked = ackedOf[room] ?? [];
+      due += acked.length * members.length;
       const [first = 0, ...others] = members;
       const order = this.#firsts(first);
       for (const member of members) {
@@ -165,7 +176,7 @@ export class Tally {
         }
       }
     }
-    return { lost, doubled, pairs, reordered };
+    return { due, announced: this.#announced, lost, doubled, pairs, reordered };
   }
 
   /** What a member got, repeats left out. */
