@@ -3,23 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { keepRun, readKept } from "./kept-runs.ts";
+import { emptyResult } from "./run/prove-row.ts";
 import type { RunResult } from "./run/result.ts";
 
 function run(row: number, seed: number, outcome: RunResult["outcome"], load = 1) {
-  const result: RunResult = {
-    row,
-    seed,
-    outcome,
-    violations: {},
-    shown: [],
-    requirements: [],
-    figures: {},
-    faults: [],
-    marks: [],
-    secondChecker: "agrees",
-    endings: [],
-    tookMs: 1,
-  };
+  const result = { ...emptyResult(row, seed), outcome };
   return { at: "2026-01-01T00:00:00.000Z", load, result };
 }
 

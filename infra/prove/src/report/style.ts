@@ -15,7 +15,7 @@ h3 { font-size: 1.08rem; line-height: 1.35; margin: 0 0 .4rem; }
 p { margin: .6rem 0; max-width: 46rem; }
 a { color: inherit; }
 .lead { color: var(--soft); font-size: 1.1rem; }
-.sums { display: grid; grid-template-columns: repeat(auto-fit, minmax(8.5rem, 1fr)); gap: .75rem; margin: 1.5rem 0; }
+.sums { display: grid; grid-template-columns: repeat(auto-fit, minmax(9.5rem, 1fr)); gap: .75rem; margin: 1.5rem 0; }
 .sums div { background: var(--card); border: 1px solid var(--line); border-radius: .6rem; padding: .7rem .9rem; }
 .sums b { display: block; font-size: 1.5rem; line-height: 1.2; font-variant-numeric: tabular-nums; }
 .sums span { color: var(--soft); font-size: .85rem; }
