@@ -4,7 +4,8 @@ import { openWire, type Wire } from "../run/wire.ts";
 import { cpuSeconds, residentBytes } from "../target/process-facts.ts";
 import { type System, startSystem } from "../target/system.ts";
 import { createTokens } from "../target/tokens.ts";
-import { collectGarbage, inspectable } from "./collect-garbage.ts";
+import { collectGarbage } from "./collect-garbage.ts";
+import { inspectable } from "./inspectors.ts";
 
 export interface IdleCostOptions {
   /** The crowd; default 10,000. */

@@ -5,6 +5,7 @@ import { type IdleCost, measureIdleCost } from "./idle-cost.ts";
 import { addAllDie, addKill9 } from "./kill9/command.ts";
 import { addOverload } from "./overload/command.ts";
 import { addPlacement } from "./placement/command.ts";
+import { addProfile } from "./profile/command.ts";
 import { addRecovery } from "./recovery/command.ts";
 import { addRedisGone } from "./redis-gone/command.ts";
 
@@ -56,6 +57,7 @@ addKill9(program);
 addAllDie(program);
 addOverload(program);
 addPlacement(program);
+addProfile(program);
 
 function formatIdleCost({ few, many, gatewayBytesPerSession, chatServerBytesPerSession, sendRatio }: IdleCost): string {
   const kib = (bytes: number): string => `${(bytes / 1_024).toFixed(2)} KiB`;
