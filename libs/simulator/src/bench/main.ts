@@ -3,11 +3,13 @@ import Table from "cli-table3";
 import { Command } from "commander";
 import { type IdleCost, measureIdleCost } from "./idle-cost.ts";
 import { addAllDie, addKill9 } from "./kill9/command.ts";
+import { addLimits } from "./limits/command.ts";
 import { addOverload } from "./overload/command.ts";
 import { addPlacement } from "./placement/command.ts";
 import { addProfile } from "./profile/command.ts";
 import { addRecovery } from "./recovery/command.ts";
 import { addRedisGone } from "./redis-gone/command.ts";
+import { addSideBySide } from "./side-by-side/command.ts";
 
 interface IdleFlags {
   readonly sessions: string;
@@ -51,12 +53,14 @@ program
   .description("durable appends by size of the run, on both stores")
   .action(async () => void (await runAppendBench()));
 
+addSideBySide(program);
 addRecovery(program);
 addRedisGone(program);
 addKill9(program);
 addAllDie(program);
 addOverload(program);
 addPlacement(program);
+addLimits(program);
 addProfile(program);
 
 function formatIdleCost({ few, many, gatewayBytesPerSession, chatServerBytesPerSession, sendRatio }: IdleCost): string {

@@ -1,0 +1,29 @@
+import { describe, expect, test } from "vitest";
+import { boundBy, loadsOf, namesOf } from "./process-load.ts";
+
+describe("what bounds a rate", () => {
+  test("a process that is alone in its role has no number", () => {
+    const roles = ["gateway", "gateway", "presence", "gateway"].map((role) => ({ role }));
+    expect(namesOf(roles)).toEqual(["gateway 1", "gateway 2", "presence", "gateway 3"]);
+  });
+
+  test("CPU is told of one core, by process", () => {
+    const processes = [{ use: "server", role: "gateway", pid: 7 }] as const;
+    const figures = { seconds: 4, processes: [{ pid: 7, cpuS: 3, residentBytes: 0 }] };
+    expect(loadsOf(processes, figures)).toEqual([{ name: "gateway", cores: 0.75 }]);
+  });
+
+  test("the generator goes before all, since the figure is then its own", () => {
+    expect(boundBy([{ name: "gateway", cores: 0.95 }], 0.86, 8)).toMatch(/^the generator .* gateway \(0\.95/);
+    expect(boundBy([{ name: "gateway", cores: 0.95 }], 0.85, 8)).toMatch(/^gateway/);
+  });
+
+  test("a full machine is a bound where no process is", () => {
+    const loads = [
+      { name: "gateway", cores: 0.8 },
+      { name: "chat-server", cores: 0.6 },
+    ];
+    expect(boundBy(loads, 0.5, 2)).toBe("the machine: 1.90 of its 2 cores are busy");
+    expect(boundBy(loads, 0.3, 2)).toBe("nothing was full: 1.70 of 2 cores busy");
+  });
+});

@@ -1,0 +1,124 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Command } from "commander";
+import { conclude, formatMiB, formatMs, formatTable } from "../../clients/figures.ts";
+import { inFlightOf } from "../../side-by-side/plan.ts";
+import { renderSvg } from "../../side-by-side/report/svg.ts";
+import { systemKinds } from "../../side-by-side/systems.ts";
+import { memoryFigure } from "./figure.ts";
+import { formatShare } from "./judge.ts";
+import { type ProcessLine, type Soak, soak } from "./soak.ts";
+
+interface Flags {
+  readonly minutes: string;
+  readonly system: string;
+  readonly members: string;
+  readonly room: string;
+  readonly rate?: string;
+  readonly inFlight?: string;
+  readonly phase: string;
+  readonly sample: string;
+  readonly write?: string;
+  readonly json: boolean;
+}
+
+const inFlightElse = 250;
+
+export function addSoak(program: Command): void {
+  program
+    .command("soak")
+    .description("a system at half of its saturation for twenty minutes: its memory must be a flat line")
+    .option("--minutes <n>", "how long", "20")
+    .option("--system <name>", `one of ${systemKinds.map(({ name }) => name).join(", ")}`, "parley-split")
+    .option("--members <n>", "connected", "1000")
+    .option("--room <n>", "members of each room", "10")
+    .option("--rate <n>", "sends a second; else half of what it saturates at")
+    .option("--in-flight <n>", "messages under way at once while it is saturated")
+    .option("--phase <s>", "each is settled and checked", "30")
+    .option("--sample <s>", "how often memory is looked at", "10")
+    .option("--write <folder>", "writes soak.svg and soak.json there (docs/figures)")
+    .option("--json", "print one JSON object", false)
+    .action(async (flags: Flags) => {
+      const kind = systemKinds.find(({ name }) => name === flags.system);
+      if (kind === undefined) throw new Error(`there is no system ${flags.system}`);
+      const roomSize = Number(flags.room);
+      const result = await soak({
+        kind,
+        minutes: Number(flags.minutes),
+        members: Number(flags.members),
+        roomSize,
+        perS: flags.rate === undefined ? undefined : Number(flags.rate),
+        inFlight: Number(flags.inFlight ?? inFlightOf.get(roomSize) ?? inFlightElse),
+        phaseS: Number(flags.phase),
+        sampleEveryS: Number(flags.sample),
+        say: (line) => void process.stderr.write(`${line}\n`),
+      });
+      if (flags.write !== undefined) await write(flags.write, result);
+      conclude(result, format(result), flags.json);
+    });
+}
+
+async function write(folder: string, result: Soak): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, "soak.svg"), `${await renderSvg(memoryFigure(result))}\n`);
+  await writeFile(join(folder, "soak.json"), formatJson(result));
+}
+
+/** A line a phase and a sample, so that a new run is a readable difference. */
+function formatJson({ phases, processes, ...facts }: Soak): string {
+  const lines = (list: readonly object[], indent: string): string =>
+    list.map((one) => `\n${indent}${JSON.stringify(one)}`).join(",");
+  const seen = processes.map(
+    ({ samples, ...rest }) => `\n    {${JSON.stringify(rest).slice(1, -1)},"samples":[${lines(samples, "      ")}]}`,
+  );
+  const head = JSON.stringify(facts, undefined, 2).slice(0, -2);
+  return `${head},\n  "phases": [${lines(phases, "    ")}],\n  "processes": [${seen.join(",")}]\n}\n`;
+}
+
+function format(result: Soak): string {
+  const { title, minutes, perS, saturatedPerS, roomSize, phases, processes, growth } = result;
+  const half = saturatedPerS === undefined ? "given" : `half of its ${Math.round(saturatedPerS)}`;
+  const worst = (of: (phase: (typeof phases)[number]) => number): number => Math.max(0, ...phases.map(of));
+  const rows = processes.map((line): readonly string[] => {
+    const own = growth.find(({ name }) => name === line.name);
+    return [
+      line.name,
+      ...[of(line, ({ residentBytes }) => residentBytes), of(line, ({ ownBytes }) => ownBytes)].map(range),
+      range(of(line, ({ heapUsedBytes }) => heapUsedBytes)),
+      own === undefined ? "" : formatShare(own.perHour, own.plusMinus),
+      own === undefined ? "" : formatShare(own.heapPerHour, own.heapPlusMinus),
+      [first, last].map((pick) => pick(of(line, ({ openFiles }) => openFiles)) ?? "").join(" → "),
+      [first, last].map((pick) => pick(of(line, ({ handles }) => handles)) ?? "").join(" → "),
+      most(of(line, ({ loopDelayMs }) => loopDelayMs)),
+    ];
+  });
+  return [
+    `${title}: ${minutes} minutes at ${perS} sends a second (${half}) in rooms of ${roomSize}`,
+    formatTable(
+      ["", "RSS", "RssAnon", "used heap", "RssAnon an hour", "heap an hour", "fds", "handles", "loop p99, most"],
+      rows,
+    ),
+    `ack p99 ${formatMs(phases[0]?.ackMs.p99 ?? 0)} in the first phase, ${formatMs(phases.at(-1)?.ackMs.p99 ?? 0)} in the last, ${formatMs(worst(({ ackMs }) => ackMs.p99))} at most; end to end ${formatMs(worst(({ endToEndMs }) => endToEndMs.p99))} at most`,
+    `generator at most ${worst(({ generatorCores }) => generatorCores).toFixed(2)} of a core`,
+  ].join("\n");
+}
+
+function of({ samples }: ProcessLine, read: (sample: ProcessLine["samples"][number]) => number | undefined) {
+  return samples.flatMap((sample) => read(sample) ?? []);
+}
+
+function range(bytes: readonly number[]): string {
+  return bytes.length === 0 ? "" : `${formatMiB(Math.min(...bytes))} to ${formatMiB(Math.max(...bytes))}`;
+}
+
+function most(ms: readonly number[]): string {
+  return ms.length === 0 ? "" : formatMs(Math.max(...ms));
+}
+
+function first(values: readonly number[]): number | undefined {
+  return values[0];
+}
+
+function last(values: readonly number[]): number | undefined {
+  return values.at(-1);
+}
