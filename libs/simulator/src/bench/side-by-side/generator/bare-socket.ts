@@ -47,12 +47,18 @@ export function numberAfter(frame: Buffer, marker: Buffer, from: number): number
   return value;
 }
 
-/** **Errors**: rejects where the socket ends before it is open. */
+/**
+ * Open, and not read yet: a server that speaks first does so before whoever waits for the socket can listen. To be resumed.
+ * **Errors**: rejects where the socket ends before it is open.
+ */
 export function openBare(url: string, protocol: string | undefined): Promise<WebSocket> {
   const options = { perMessageDeflate: false, skipUTF8Validation: true };
   const socket = protocol === undefined ? new WebSocket(url, options) : new WebSocket(url, protocol, options);
   return new Promise((resolve, reject) => {
-    socket.once("open", () => resolve(socket));
+    socket.once("open", () => {
+      socket.pause();
+      resolve(socket);
+    });
     socket.on("error", reject);
   });
 }

@@ -53,6 +53,7 @@ export async function openParley(url: string, token: string, listener: SocketLis
     const retryAfterMs = fields["retryable"] === true ? Number(fields["retryAfterMs"] ?? retryMs) : undefined;
     listener.onRefused(Number(id.slice(1)), retryAfterMs);
   });
+  socket.resume();
   socket.send(JSON.stringify({ type: "hello", token, device: "bench", protocol: 1 }));
   await welcome.promise;
   return {

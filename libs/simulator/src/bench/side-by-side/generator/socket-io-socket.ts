@@ -53,6 +53,7 @@ export async function openSocketIo(url: string, user: string, listener: SocketLi
     } else if (frame.includes('"error"', at)) listener.onRefused(number, undefined);
     else listener.onAck(number);
   });
+  socket.resume();
   await connected.promise;
   return {
     send(room, message) {
