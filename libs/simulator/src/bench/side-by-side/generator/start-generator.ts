@@ -8,8 +8,11 @@ export interface Generator {
   open(order: Omit<OpenOrder, "kind">): Promise<Opened>;
   /** One phase at a time. **Errors**: rejects where the process failed or ended. */
   phase(order: Omit<PhaseOrder, "kind">): Promise<PhaseFigures>;
+  /** By force where it does not end by itself within 10 s. */
   end(): Promise<void>;
 }
+
+const endWithinMs = 10_000;
 
 export function startGenerator(): Generator {
   const child = fork(fileURLToPath(new URL("./generator.ts", import.meta.url)), {
@@ -30,8 +33,10 @@ export function startGenerator(): Generator {
     async end() {
       if (child.exitCode !== null || child.signalCode !== null) return;
       const exited = once(child, "exit");
-      child.disconnect();
+      if (child.connected) child.disconnect();
+      const timer = setTimeout(() => child.kill("SIGKILL"), endWithinMs);
       await exited;
+      clearTimeout(timer);
     },
   };
 }
