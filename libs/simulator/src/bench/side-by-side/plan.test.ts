@@ -23,8 +23,8 @@ test.each([
   expect(isFull({ ...fullPlan, ...less })).toBe(false);
 });
 
-test("lists are parsed, and what there is not is refused by name", () => {
-  expect(parseSystems("glue, parley-split")).toEqual(["glue", "parley-split"]);
+test("lists are parsed into the order of the tables, each once, and what there is not is refused by name", () => {
+  expect(parseSystems("parley-split, glue,glue")).toEqual(["glue", "parley-split"]);
   expect(parseRoomSizes("2,1000")).toEqual([2, 1_000]);
   expect(parseModes("same")).toEqual(["same"]);
   expect(() => parseSystems("glue,nats")).toThrow('"nats" is none of socket.io');

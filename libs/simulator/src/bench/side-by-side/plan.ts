@@ -73,19 +73,19 @@ export const modeTitles: Readonly<Record<Mode, string>> = {
   same: "half of Socket.IO's saturation",
 };
 
-/** **Errors**: an InvalidArgumentError that names what there is. */
+/** Each once, in the order in which they stand in the tables. **Errors**: an InvalidArgumentError that names what there is. */
 export function parseSystems(text: string): readonly string[] {
-  return text.split(",").map((name) => oneOf(name, fullPlan.systems));
+  return someOf(text, fullPlan.systems);
 }
 
 /** **Errors**: as above. */
 export function parseModes(text: string): readonly Mode[] {
-  return text.split(",").map((name) => oneOf(name, modes));
+  return someOf(text, modes);
 }
 
 /** **Errors**: as above. */
 export function parseRoomSizes(text: string): readonly number[] {
-  return text.split(",").map((size) => Number(oneOf(size, fullPlan.roomSizes.map(String))));
+  return someOf(text, fullPlan.roomSizes.map(String)).map(Number);
 }
 
 /** A whole number from `least` on. **Errors**: an InvalidArgumentError. */
@@ -97,10 +97,14 @@ export function parseCount(least: number): (text: string) => number {
   };
 }
 
-function oneOf<T extends string>(text: string, known: readonly T[]): T {
-  const found = known.find((one) => one === text.trim());
-  if (found === undefined) throw new InvalidArgumentError(`${JSON.stringify(text)} is none of ${known.join(", ")}`);
-  return found;
+function someOf<T extends string>(text: string, known: readonly T[]): readonly T[] {
+  const wanted = text.split(",").map((one) => one.trim());
+  for (const one of wanted) {
+    if (!known.some((name) => name === one)) {
+      throw new InvalidArgumentError(`${JSON.stringify(one)} is none of ${known.join(", ")}`);
+    }
+  }
+  return known.filter((name) => wanted.includes(name));
 }
 
 function holdsAll<T>(list: readonly T[], wanted: readonly T[]): boolean {

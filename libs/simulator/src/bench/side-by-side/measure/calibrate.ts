@@ -1,13 +1,16 @@
 import type { Plan } from "../plan.ts";
 import type { SideBySide } from "../result.ts";
+import { summaryOf } from "../statistics/summary.ts";
 import type { SystemKind } from "../systems.ts";
 import { openSession } from "./session.ts";
 import { paceOf, reasonOf } from "./turn.ts";
 
 const attemptsMax = 3;
+/** The whole run goes by what is found here, so that it must not hang on one window that something disturbed. */
+const windows = 3;
 
 /**
- * Sends a second that a system saturates at, by room size: half of it is the one rate that all are measured at.
+ * Sends a second that a system saturates at (the median of some windows), by room size: half of it is the one rate that all are measured at.
  * **Errors**: rejects where it can't be found in three attempts.
  */
 export async function calibrate(
@@ -36,8 +39,12 @@ async function measureAll(
     for (const roomSize of plan.roomSizes) {
       const pace = paceOf("saturated", roomSize, undefined, undefined);
       if (pace === undefined) continue;
-      const { sendsPerS } = await session.measure(roomSize, pace, 0);
-      say(`${kind.name} saturates at ${Math.round(sendsPerS)} sends/s in rooms of ${roomSize}`);
+      const reached: number[] = [];
+      for (let window = 1; window <= windows; window++) {
+        reached.push((await session.measure(roomSize, pace, window)).sendsPerS);
+      }
+      const sendsPerS = summaryOf(reached)?.median ?? 0;
+      say(`${kind.name} saturates at ${reached.map(Math.round).join(", ")} sends/s in rooms of ${roomSize}`);
       found.push({ roomSize, sendsPerS });
     }
     return found;
