@@ -115,6 +115,7 @@ export function createParts(config: ChatServerConfig, ports: PartsPorts, kinds: 
     peers,
     telemetry,
     onAcked: (channel, seq) => relays.hear(channel, seq),
+    hasJustTold: (peer, channel, seq) => publisher.hasJustTold(peer, channel, seq),
   });
   const readMarks = new ReadMarksHost(clock, store, telemetry);
   const presence = new kinds.PresenceHost({

@@ -3,9 +3,9 @@ import { createMemoryCluster } from "@parley/cluster";
 import { createRing } from "@parley/ring";
 import { openMemoryStore } from "@parley/store/testing";
 import { createTestTelemetry } from "@parley/telemetry/testing";
-import { Packr } from "msgpackr";
 import { expect, onTestFinished, test } from "vitest";
 import { systemClock as clock } from "../clock.ts";
+import { unpackMessage } from "../peer/codec.ts";
 import type { PeerMessage } from "../peer/messages.ts";
 import { Peers } from "../peer/peers.ts";
 import { AppendHost, appendTimes } from "./append-host.ts";
@@ -35,13 +35,12 @@ async function threeServers(
   );
   if (channel === undefined) throw new Error("no channel with that walk");
   const bus = createMemoryBus();
-  const packr = new Packr({ useRecords: false });
   const scripted: Bus = {
     async publish(topic, payload) {
       const bytes = Buffer.from(payload);
       const from = bytes[0] ?? 0;
       const length = bytes.readUInt32BE(1 + from);
-      return publish(topic.split(":").at(-1) ?? "", packr.unpack(bytes.subarray(5 + from, 5 + from + length)));
+      return publish(topic.split(":").at(-1) ?? "", unpackMessage(bytes.subarray(5 + from, 5 + from + length)));
     },
     subscribe: (topic, handler) => bus.subscribe(topic, handler),
     isUp: true,

@@ -57,6 +57,7 @@ export class AppendHost {
   private readonly telemetry: Telemetry;
   private readonly times: AppendTimes;
   private readonly onAcked: (channel: ChannelId, seq: Seq) => void;
+  private readonly hasJustTold: (node: NodeId, channel: ChannelId, seq: Seq) => boolean;
   private readonly calls = new Map<number, Call>();
   /** Of forwarded requests, by channel and (sender, id): an event that is relayed to us answers them as well. */
   private readonly byKey = new Map<string, Set<number>>();
@@ -76,6 +77,8 @@ export class AppendHost {
     telemetry: Telemetry;
     /** A log is known to reach so far: whoever follows it reads on, where the event itself did not come. */
     onAcked: (channel: ChannelId, seq: Seq) => void;
+    /** See {@link Publisher.hasJustTold}. Default: never. */
+    hasJustTold?: (node: NodeId, channel: ChannelId, seq: Seq) => boolean;
     times?: AppendTimes;
     admission?: AdmissionLimits;
   }) {
@@ -89,6 +92,7 @@ export class AppendHost {
     this.times = options.times ?? appendTimes;
     this.admission = new Admission(options.admission ?? admissionLimits);
     this.onAcked = options.onAcked;
+    this.hasJustTold = options.hasJustTold ?? (() => false);
   }
 
   /** Requests that were not answered yet. */
@@ -140,6 +144,7 @@ export class AppendHost {
     if (known !== "new") return reply(known);
     this.offer(request, (answer) => {
       this.forwarded.end(from, number, answer);
+      if (answer.ok && !answer.isDuplicate && this.hasJustTold(from, request.channel, answer.seq)) return;
       reply(answer);
     });
   }

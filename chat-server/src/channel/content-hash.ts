@@ -1,13 +1,15 @@
-import { createHmac } from "node:crypto";
+import { createHmac, hash } from "node:crypto";
 import type { ChannelId, RequestId, UserId } from "@parley/protocol";
 import type { Wish } from "./request.ts";
 
 /**
  * Keyed hash of what a request says, without `prev` (rule 8): the same id with another hash is a `conflict`.
  * Keyed, since it outlives an erased text (rule 23) and must not let anybody guess it. 128 bits, base64url.
+ * The key stands before the content, in one hash, which costs a third of an HMAC: half of the digest is left out, so
+ * that nobody could lengthen what it covers.
  */
 export function contentHash(key: string, wish: Wish): string {
-  return createHmac("sha256", key).update(canonical(wish)).digest("base64url").slice(0, 22);
+  return hash("sha256", `${key}\n${canonical(wish)}`, "base64url").slice(0, 22);
 }
 
 function canonical(wish: Wish): string {

@@ -45,16 +45,17 @@ class Judgement<Asker> {
   private fold;
   private isTrial = false;
   private ordinal: number;
-  private readonly targets = new Set<Seq>();
-  private readonly requests = new Map<string, { sender: UserId; id: string }>();
+  // Most batches are one message that is simply appended: what only others need is made when they come.
+  private targets: Set<Seq> | undefined;
+  private requests: Map<string, { sender: UserId; id: string }> | undefined;
   private readonly sought: { ticket: Ticket<Asker>; what: Sought }[] = [];
   private readonly answers: { ticket: Ticket<Asker>; answer: Answer }[] = [];
   private readonly run: { ticket: Ticket<Asker>; event: LogEvent }[] = [];
   private readonly joins: { users: UserId[]; seq: Seq }[] = [];
   private readonly held: Ticket<Asker>[] = [];
-  private readonly heldSenders = new Set<UserId>();
-  private readonly runKeys = new Set<string>();
-  private readonly runDeletes = new Set<Seq>();
+  private heldSenders: Set<UserId> | undefined;
+  private runKeys: Set<string> | undefined;
+  private runDeletes: Set<Seq> | undefined;
 
   constructor(channel: ChannelId, known: KnownLog, now: number, limits: ChannelLogLimits) {
     this.channel = channel;
@@ -67,9 +68,12 @@ class Judgement<Asker> {
 
   judge(batch: readonly Ticket<Asker>[]): Judged<Asker> {
     for (const ticket of batch) this.judgeOne(ticket);
-    const hasLookup = this.targets.size > 0 || this.requests.size > 0;
+    const { targets, requests } = this;
     return {
-      lookup: hasLookup ? { targets: [...this.targets], requests: [...this.requests.values()] } : undefined,
+      lookup:
+        targets === undefined && requests === undefined
+          ? undefined
+          : { targets: [...(targets ?? [])], requests: [...(requests?.values() ?? [])] },
       sought: this.sought,
       answers: this.answers,
       run: this.run,
@@ -89,16 +93,17 @@ class Judgement<Asker> {
       this.answers.push({ ticket, answer });
       return;
     }
-    if (this.heldSenders.has(request.sender) || this.runKeys.has(key)) return this.hold(ticket);
+    if (this.heldSenders?.has(request.sender) || this.isInRun(key)) return this.hold(ticket);
     if (!this.isPrevIn(ticket)) return;
     const pointed = pointsAt(request);
     const target = pointed === undefined ? undefined : this.known.findTarget(pointed);
     if (pointed !== undefined && target === undefined && pointed <= this.known.head && !ticket.isTargetSought) {
+      this.targets ??= new Set();
       this.targets.add(pointed);
       this.sought.push({ ticket, what: "isTargetSought" });
       return;
     }
-    if (pointed !== undefined && this.runDeletes.has(pointed)) return this.hold(ticket);
+    if (pointed !== undefined && this.runDeletes?.has(pointed)) return this.hold(ticket);
     const decision = decide(request, this.fold, target, this.limits);
     if (decision.kind === "append") return this.number(ticket, decision.body);
     if (!ticket.isSelfSought) {
@@ -122,7 +127,7 @@ class Judgement<Asker> {
   private isPrevIn(ticket: Ticket<Asker>): boolean {
     const { prev, sender } = ticket.request;
     if (prev === undefined) return true;
-    if (this.known.hasRequest(sender, prev) || this.runKeys.has(requestKey(sender, prev))) return true;
+    if (this.known.hasRequest(sender, prev) || this.isInRun(requestKey(sender, prev))) return true;
     if (!ticket.isPrevSought) {
       this.seek(ticket, prev, "isPrevSought");
       return false;
@@ -145,12 +150,20 @@ class Judgement<Asker> {
 
   private seek(ticket: Ticket<Asker>, id: RequestId, what: Sought): void {
     const sender = ticket.request.sender;
+    this.requests ??= new Map();
     this.requests.set(requestKey(sender, id), { sender, id });
     this.sought.push({ ticket, what });
   }
 
+  private isInRun(key: string): boolean {
+    if (this.run.length === 0) return false;
+    this.runKeys ??= new Set(this.run.map(({ ticket }) => ticket.key));
+    return this.runKeys.has(key);
+  }
+
   private hold(ticket: Ticket<Asker>): void {
     this.held.push(ticket);
+    this.heldSenders ??= new Set();
     this.heldSenders.add(ticket.request.sender);
   }
 
@@ -169,8 +182,11 @@ class Judgement<Asker> {
       body,
     };
     this.run.push({ ticket, event });
-    this.runKeys.add(ticket.key);
-    if (body.kind === "delete") this.runDeletes.add(body.target);
+    this.runKeys?.add(ticket.key);
+    if (body.kind === "delete") {
+      this.runDeletes ??= new Set();
+      this.runDeletes.add(body.target);
+    }
     if (!isControl(body)) return;
     if (!this.isTrial) {
       this.fold = this.fold.clone();

@@ -1,5 +1,6 @@
 import { createMemoryBus } from "@parley/bus";
 import type { Registry } from "@parley/cluster";
+import type { LogEvent } from "@parley/store";
 import { createTestTelemetry } from "@parley/telemetry/testing";
 import { expect, onTestFinished, test } from "vitest";
 import { type Clock, systemClock } from "../clock.ts";
@@ -79,4 +80,26 @@ test("an interest told just now outlives a view that is older than it", async ()
   later(20_000);
   publisher.keepOnly(new Set(["chat-1"]));
   expect(await hears(3)).toBe(false);
+});
+
+test("only what was published last, and to whom, counts as just told", async () => {
+  const { publisher } = await homeAndOther();
+  const event = (seq: number): LogEvent => ({
+    channel,
+    seq,
+    sender: "ada",
+    id: `r${seq}`,
+    time: seq,
+    ordinal: seq,
+    control: 1,
+    hash: "h",
+    body: { kind: "message", text: "hi" },
+  });
+  publisher.settled(channel, [event(2)]);
+  expect(publisher.hasJustTold("chat-2", channel, 2)).toBe(false);
+  publisher.addInterest("chat-2", [channel]);
+  publisher.settled(channel, [event(3), event(4)]);
+  expect([2, 3, 4, 5].map((seq) => publisher.hasJustTold("chat-2", channel, seq))).toEqual([false, true, true, false]);
+  expect(publisher.hasJustTold("chat-3", channel, 3)).toBe(false);
+  expect(publisher.hasJustTold("chat-2", "other", 3)).toBe(false);
 });

@@ -27,6 +27,13 @@ export class Publisher {
   private readonly interested = new Map<ChannelId, Set<NodeId>>();
   /** When each server last told an interest. */
   private readonly toldAt = new Map<NodeId, number>();
+  /** What was told last, and to whom. */
+  private last: {
+    readonly channel: ChannelId;
+    readonly from: Seq;
+    readonly to: Seq;
+    readonly nodes: readonly NodeId[];
+  };
 
   constructor(options: {
     clock: Clock;
@@ -38,6 +45,7 @@ export class Publisher {
     /** Some servers were told that these users have become members, and may not have heard it. */
     onJoinTold: (channel: ChannelId, users: readonly string[], seq: Seq) => void;
   }) {
+    this.last = { channel: "", from: 0, to: 0, nodes: [] };
     this.clock = options.clock;
     this.homes = options.homes;
     this.peers = options.peers;
@@ -55,6 +63,7 @@ export class Publisher {
       const packed = this.peers.pack({ type: "events", channel, events: relayed });
       for (const node of receivers) this.peers.sendPacked(node, packed);
     }
+    this.last = { channel, from: events[0]?.seq ?? 0, to: events.at(-1)?.seq ?? 0, nodes: receivers };
     // Also where nobody was told: our view may be behind, and those who are interested have told another home.
     this.onPublished(channel, events.at(-1)?.seq ?? 0);
     for (const { body, seq } of events) {
@@ -65,6 +74,15 @@ export class Publisher {
       this.tellJoined(channel, users, seq);
       if (this.homes.others().length > 0) this.onJoinTold(channel, users, seq);
     }
+  }
+
+  /**
+   * Whether the server has just been told of this event, by what was published last: its own request is answered by
+   * that (rule 11), so that an answer beside it would be said twice.
+   */
+  hasJustTold(node: NodeId, channel: ChannelId, seq: Seq): boolean {
+    const { last } = this;
+    return last.channel === channel && seq >= last.from && seq <= last.to && last.nodes.includes(node);
   }
 
   /** Tells heads once more to all who were told of the events. */

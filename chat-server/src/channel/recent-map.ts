@@ -1,31 +1,31 @@
 /**
- * The newest `max` entries; setting one beyond that forgets the oldest. Takes no room while empty: a server holds three
- * of these for each of thousands of channels, which rules out caches that lay out their tables ahead.
+ * The newest entries: at least `max` of them once there are so many, at most twice as many. Kept as two generations, of
+ * which the older is dropped as a whole: forgetting entries one by one costs as much as setting them. Takes no room while
+ * empty: a server holds three of these for each of thousands of channels, which rules out caches that lay out their
+ * tables ahead.
  */
 export class RecentMap<Key, Value> {
   private readonly max: number;
-  private readonly entries = new Map<Key, Value>();
+  private young = new Map<Key, Value>();
+  private old: Map<Key, Value> | undefined;
 
   constructor(max: number) {
     this.max = max;
   }
 
   get(key: Key): Value | undefined {
-    return this.entries.get(key);
+    return this.young.get(key) ?? this.old?.get(key);
   }
 
   has(key: Key): boolean {
-    return this.entries.has(key);
+    return this.young.has(key) || this.old?.has(key) === true;
   }
 
   /** Makes the entry the newest. */
   set(key: Key, value: Value): void {
-    this.entries.delete(key);
-    this.entries.set(key, value);
-    if (this.entries.size <= this.max) return;
-    for (const oldest of this.entries.keys()) {
-      this.entries.delete(oldest);
-      return;
-    }
+    this.young.set(key, value);
+    if (this.young.size < this.max) return;
+    this.old = this.young;
+    this.young = new Map();
   }
 }

@@ -1,8 +1,8 @@
 import type { Bus, BusSubscription } from "@parley/bus";
 import type { NodeId } from "@parley/cluster";
 import type { Telemetry } from "@parley/telemetry";
-import { Packr } from "msgpackr";
 import type { Clock } from "../clock.ts";
+import { packMessage, unpackMessage } from "./codec.ts";
 import type { PeerMessage } from "./messages.ts";
 
 export type PeerHandler = (from: NodeId, message: PeerMessage) => void;
@@ -36,8 +36,6 @@ export class Peers {
   private readonly onNobody: (node: NodeId) => void;
   private readonly telemetry: Telemetry;
   private readonly outboxes = new Map<NodeId, Outbox>();
-  // Copies, since relays keep payloads for a while: a view would keep the whole batch.
-  private readonly packr = new Packr({ useRecords: false, copyBuffers: true });
   private isFlushing = false;
   /** Of the clock, ms. */
   private shunnedUntil = 0;
@@ -83,8 +81,7 @@ export class Peers {
 
   /** Packs once what goes to several servers. */
   pack(message: PeerMessage): Buffer {
-    // The packer reuses its buffer, and the next message of this tick would overwrite this one.
-    return Buffer.from(this.packr.pack(message));
+    return packMessage(message);
   }
 
   sendPacked(to: NodeId, packed: Buffer, onLost?: (loss: Loss) => void): void {
@@ -154,18 +151,11 @@ export class Peers {
   /** One message must never stop the ones behind it, whatever it is: another version may have sent it. */
   private hear(from: NodeId, packed: Buffer): void {
     try {
-      const message: unknown = this.packr.unpack(packed);
-      if (!isMessage(message)) throw new TypeError("no message of a chat server");
-      this.handler(from, message);
+      this.handler(from, unpackMessage(packed));
     } catch (error) {
       this.telemetry.logger.error({ err: error, from, bytes: packed.length }, "peer message failed");
     }
   }
-}
-
-/** Ours alone publish here: who it is from is trusted, so its fields are not looked into. */
-function isMessage(value: unknown): value is PeerMessage {
-  return typeof value === "object" && value !== null && "type" in value && typeof value.type === "string";
 }
 
 function inbox(node: NodeId): string {

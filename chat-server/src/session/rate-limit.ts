@@ -7,17 +7,19 @@ export interface RateLimits {
   readonly burst: number;
 }
 
-const rememberedMax = 256;
+const rememberedMax = 128;
 
 /**
  * Token bucket of one user. Exact without Redis, since one user has one home.
- * **Repeat**: retries of one id count once, as far back as the last 256 ids reach.
+ * **Repeat**: retries of one id count once, as far back as the last 128 ids reach at least.
  */
 export class RateLimit {
   private tokens: number;
   private at: number;
   private readonly limits: RateLimits;
+  /** Two generations: the older is dropped as a whole, since to forget ids one by one costs as much as to count them. */
   private counted: Set<RequestId> | undefined;
+  private countedBefore: Set<RequestId> | undefined;
 
   constructor(limits: RateLimits, now: number) {
     this.limits = limits;
@@ -27,7 +29,7 @@ export class RateLimit {
 
   /** 0 where the request may pass, else after how many ms one may. */
   take(id: RequestId | undefined, now: number): number {
-    if (id !== undefined && this.counted?.has(id)) return 0;
+    if (id !== undefined && (this.counted?.has(id) || this.countedBefore?.has(id))) return 0;
     const { perSecond, burst } = this.limits;
     this.tokens = Math.min(burst, this.tokens + (Math.max(0, now - this.at) / 1_000) * perSecond);
     this.at = now;
@@ -40,10 +42,8 @@ export class RateLimit {
   private remember(id: RequestId): void {
     this.counted ??= new Set();
     this.counted.add(id);
-    if (this.counted.size <= rememberedMax) return;
-    for (const oldest of this.counted) {
-      this.counted.delete(oldest);
-      break;
-    }
+    if (this.counted.size < rememberedMax) return;
+    this.countedBefore = this.counted;
+    this.counted = undefined;
   }
 }

@@ -1,4 +1,5 @@
-import { Counter, Gauge, Histogram, type Registry } from "prom-client";
+import type { Registry } from "prom-client";
+import { type LocalCounter, LocalCounters, LocalGauges, LocalHistograms } from "./local-metrics.ts";
 
 /**
  * Every metric of Parley, in one place. Labels have few values (codes, outcomes, the node): never a user, a channel or an id.
@@ -9,17 +10,27 @@ const sizes = [1, 2, 4, 8, 16, 32, 64, 128, 256];
 
 export function createMetrics(registry: Registry, node: string) {
   const counter = (name: string, help: string) => {
-    return findOrCreate(registry, name, Counter, { name, help, labelNames: ["node"] }).labels({ node });
+    return findOrCreate(registry, name, LocalCounters, { name, help, labelNames: ["node"] }).local({ node });
   };
   const counters = (name: string, help: string, label: string) => {
-    const metric = findOrCreate(registry, name, Counter, { name, help, labelNames: ["node", label] });
-    return { of: (value: string) => metric.labels({ node, [label]: value }) };
+    const metric = findOrCreate(registry, name, LocalCounters, { name, help, labelNames: ["node", label] });
+    const byValue = new Map<string, LocalCounter>();
+    return {
+      of(value: string): LocalCounter {
+        let found = byValue.get(value);
+        if (found === undefined) {
+          found = metric.local({ node, [label]: value });
+          byValue.set(value, found);
+        }
+        return found;
+      },
+    };
   };
   const gauge = (name: string, help: string) => {
-    return findOrCreate(registry, name, Gauge, { name, help, labelNames: ["node"] }).labels({ node });
+    return findOrCreate(registry, name, LocalGauges, { name, help, labelNames: ["node"] }).local({ node });
   };
   const histogram = (name: string, help: string, buckets: number[]) => {
-    return findOrCreate(registry, name, Histogram, { name, help, buckets, labelNames: ["node"] }).labels({ node });
+    return findOrCreate(registry, name, LocalHistograms, { name, help, buckets, labelNames: ["node"] }).local({ node });
   };
   return {
     /** Of every process. */

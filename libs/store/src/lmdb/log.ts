@@ -4,29 +4,42 @@ import type { AppendOutcome, LogEvent, LogPage, OriginState, StoredEvent } from 
 import { toStored } from "../origin.ts";
 import type { Tables } from "./tables.ts";
 
+const asNew = { noOverwrite: true } as const;
+
+/** lmdb declares nothing where it returns whether the entry was new. **Source**: lmdb 3.5, write.js, putSync. */
+function isPut(outcome: unknown): boolean {
+  return outcome === true;
+}
+
 /** Inside a write transaction. */
 export function appendRun(tables: Tables, channel: ChannelId, events: readonly LogEvent[]): AppendOutcome {
+  const before = headOf(tables, channel);
   let outcome: AppendOutcome = { kind: "appended" };
+  let head = before;
   for (const [at, event] of events.entries()) {
-    const request: [string, string, string] = [channel, event.sender, event.id];
-    if (tables.events.doesExist([channel, event.seq]) || tables.requests.doesExist(request)) {
+    const { seq, sender, id } = event;
+    // LMDB looks and writes in one walk down its tree; a look of our own would be a second one.
+    if (!isPut(tables.events.putSync([channel, seq], event, asNew))) {
       outcome = { kind: "refused", at };
       break;
     }
-    tables.events.put([channel, event.seq], event);
-    tables.requests.put(request, event.seq);
+    if (!isPut(tables.requests.putSync([channel, sender, id], seq, asNew))) {
+      tables.events.removeSync([channel, seq]);
+      outcome = { kind: "refused", at };
+      break;
+    }
+    if (seq === head + 1) head = seq;
   }
-  moveHead(tables, channel);
+  moveHead(tables, channel, before, head);
   return outcome;
 }
 
-/** Walks only over what became contiguous just now: each event once in a log's life. */
-function moveHead(tables: Tables, channel: ChannelId): void {
-  const before = headOf(tables, channel);
-  let head = before;
+/** From `reached`, which is contiguous: walks only over what lay above a hole that was filled just now. */
+function moveHead(tables: Tables, channel: ChannelId, before: Seq, reached: Seq): void {
+  let head = reached;
   while (tables.events.doesExist([channel, head + 1])) head += 1;
   tables.touch(head - before + 1);
-  if (head !== before) tables.heads.put(channel, head);
+  if (head !== before) tables.heads.putSync(channel, head);
 }
 
 export function headOf(tables: Tables, channel: ChannelId): Seq {
