@@ -130,13 +130,13 @@ export class LocalHistograms extends Histogram {
       let upTo = 0;
       const buckets = this.#bounds.map((le, at) => {
         upTo += counts[at] ?? 0;
-        return { metricName: `${name}_bucket`, labels: { le, ...labels }, value: upTo };
+        return { metricName: `${name}_bucket`, labels: { le }, sharedLabels: labels, value: upTo };
       });
       return [
         ...buckets,
-        { metricName: `${name}_bucket`, labels: { le: "+Inf", ...labels }, value: count },
-        { metricName: `${name}_sum`, labels, value: sum },
-        { metricName: `${name}_count`, labels, value: count },
+        { metricName: `${name}_bucket`, labels: { le: "+Inf" }, sharedLabels: labels, value: count },
+        { metricName: `${name}_sum`, labels: {}, sharedLabels: labels, value: sum },
+        { metricName: `${name}_count`, labels: {}, sharedLabels: labels, value: count },
       ];
     });
     return { name, help, type: "histogram", aggregator: "sum", values };
