@@ -5,7 +5,8 @@ import { type Pacing, pacedByDefault, pacingRaised } from "./pacing.ts";
 export interface Entrant {
   readonly name: string;
   readonly title: string;
-  /** Undefined: theirs, which has none. */
+  readonly isOurs: boolean;
+  /** Undefined: it has none, or it was raised beyond what the machine can do. */
   readonly pacing: Pacing | undefined;
   start(say: (line: string) => void): Promise<MeasuredSystem>;
 }
@@ -32,18 +33,20 @@ const layouts = [
 export const entrants: readonly Entrant[] = [
   ...systemKinds
     .filter(({ name }) => name === "socket.io")
-    .map(({ name, title, start }): Entrant => ({ name, title, pacing: undefined, start })),
+    .map(({ name, title, start }): Entrant => ({ name, title, isOurs: false, pacing: undefined, start })),
   ...layouts.flatMap(({ name, title, gateways, command, args }): readonly Entrant[] => [
     {
       name,
       title: `${title}, as delivered`,
+      isOurs: true,
       pacing: { gateways, ...pacedByDefault },
       start: () => startParley(command, args),
     },
     {
       name: `${name}-raised`,
       title: `${title}, pacing raised`,
-      pacing: { gateways, ...pacingRaised },
+      isOurs: true,
+      pacing: undefined,
       start: () =>
         startParley(command, args, {
           PARLEY_GATEWAY_HELLOS_PER_SECOND: String(pacingRaised.hellosPerS),
