@@ -37,7 +37,7 @@ export function addSoak(program: Command): void {
     .option("--in-flight <n>", "messages under way at once while it is saturated")
     .option("--phase <s>", "each is settled and checked", "30")
     .option("--sample <s>", "how often memory is looked at", "10")
-    .option("--collect <n>", "phases until each process collects its garbage; 0: never", "2")
+    .option("--collect <n>", "phases until each process collects its garbage; 0: never", "1")
     .option("--write <folder>", "writes soak.svg and soak.json there (docs/figures)")
     .option("--json", "print one JSON object", false)
     .action(async (flags: Flags) => {
@@ -91,7 +91,7 @@ function format(result: Soak): string {
       ...[of(line, ({ residentBytes }) => residentBytes), of(line, ({ ownBytes }) => ownBytes)].map(range),
       range(of(line, ({ heapUsedBytes }) => heapUsedBytes)),
       own === undefined ? "" : formatHourly(own.own),
-      own === undefined ? "" : `${formatMiB(own.held.mean)}, ${formatHourly(own.held)}`,
+      own === undefined ? "" : `${formatMiB(own.heap.mean)}, ${formatHourly(own.heap)}`,
       [first, last].map((pick) => pick(of(line, ({ openFiles }) => openFiles)) ?? "").join(" → "),
       [first, last].map((pick) => pick(of(line, ({ handles }) => handles)) ?? "").join(" → "),
       most(of(line, ({ loopDelayMs }) => loopDelayMs)),
@@ -100,7 +100,17 @@ function format(result: Soak): string {
   return [
     `${title}: ${minutes} minutes at ${perS} sends a second (${half}) in rooms of ${roomSize}`,
     formatTable(
-      ["", "RSS", "RssAnon", "used heap", "RssAnon an hour", "held, an hour", "fds", "handles", "loop p99, most"],
+      [
+        "",
+        "RSS",
+        "RssAnon",
+        "used heap",
+        "RssAnon an hour",
+        "collected heap, an hour",
+        "fds",
+        "handles",
+        "loop p99, most",
+      ],
       rows,
     ),
     `ack p99 ${formatMs(phases[0]?.ackMs.p99 ?? 0)} in the first phase, ${formatMs(phases.at(-1)?.ackMs.p99 ?? 0)} in the last, ${formatMs(worst(({ ackMs }) => ackMs.p99))} at most; end to end ${formatMs(worst(({ endToEndMs }) => endToEndMs.p99))} at most`,

@@ -11,7 +11,7 @@ export function memoryFigure({ title, processes, perS, roomSize }: Soak): TopLev
     };
     return [
       ...samples.map(({ atS, ownBytes }) => point(panels[0], atS, ownBytes)),
-      ...collected.map(({ atS, heapBytes, externalBytes }) => point(panels[1], atS, heapBytes + externalBytes)),
+      ...collected.map(({ atS, heapBytes }) => point(panels[1], atS, heapBytes)),
     ];
   });
   return {
@@ -41,7 +41,4 @@ export function memoryFigure({ title, processes, perS, roomSize }: Soak): TopLev
   };
 }
 
-const panels = [
-  "resident while it works, no file's (RssAnon)",
-  "held once garbage is collected (heap and what is outside of it)",
-] as const;
+const panels = ["resident while it works, no file's (RssAnon)", "heap once garbage is collected"] as const;

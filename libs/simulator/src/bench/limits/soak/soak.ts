@@ -159,6 +159,7 @@ function lineOf(atS: number, figures: PhaseFigures): PhaseLine {
   const { due, announced, lost, doubled, pairs, reordered } = figures;
   return {
     atS,
+    acked,
     sentPerS: sent / seconds,
     ackedPerS: acked / seconds,
     deliveriesPerS: deliveries / seconds,
