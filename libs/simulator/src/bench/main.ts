@@ -1,6 +1,7 @@
 import { runAppendBench, runHistoryBench } from "@parley/store/bench";
 import Table from "cli-table3";
 import { Command } from "commander";
+import { addGrowth } from "./growth/command.ts";
 import { type IdleCost, measureIdleCost } from "./idle-cost.ts";
 import { addAllDie, addKill9 } from "./kill9/command.ts";
 import { addLimits } from "./limits/command.ts";
@@ -62,6 +63,7 @@ addOverload(program);
 addPlacement(program);
 addLimits(program);
 addProfile(program);
+addGrowth(program);
 
 function formatIdleCost({ few, many, gatewayBytesPerSession, chatServerBytesPerSession, sendRatio }: IdleCost): string {
   const kib = (bytes: number): string => `${(bytes / 1_024).toFixed(2)} KiB`;

@@ -14,8 +14,10 @@ describe("what bounds a rate", () => {
   });
 
   test("the generator goes before all, since the figure is then its own", () => {
-    expect(boundBy([{ name: "gateway", cores: 0.95 }], 0.86, 8)).toMatch(/^the generator .* gateway \(0\.95/);
-    expect(boundBy([{ name: "gateway", cores: 0.95 }], 0.85, 8)).toMatch(/^gateway/);
+    const loads = [{ name: "gateway", cores: 0.95 }];
+    expect(boundBy(loads, { cores: 0.86, isBehind: false }, 8)).toMatch(/^the generator .* gateway \(0\.95/);
+    expect(boundBy(loads, { cores: 0.7, isBehind: true }, 8)).toMatch(/^the generator/);
+    expect(boundBy(loads, { cores: 0.85, isBehind: false }, 8)).toMatch(/^gateway/);
   });
 
   test("a full machine is a bound where no process is", () => {
@@ -23,7 +25,7 @@ describe("what bounds a rate", () => {
       { name: "gateway", cores: 0.8 },
       { name: "chat-server", cores: 0.6 },
     ];
-    expect(boundBy(loads, 0.5, 2)).toBe("the machine: 1.90 of its 2 cores are busy");
-    expect(boundBy(loads, 0.3, 2)).toBe("nothing was full: 1.70 of 2 cores busy");
+    expect(boundBy(loads, { cores: 0.5, isBehind: false }, 2)).toBe("the machine: 1.90 of its 2 cores are busy");
+    expect(boundBy(loads, { cores: 0.3, isBehind: false }, 2)).toBe("nothing was full: 1.70 of 2 cores busy");
   });
 });

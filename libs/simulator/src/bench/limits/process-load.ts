@@ -36,11 +36,20 @@ export function loadsOf(
   });
 }
 
+export interface GeneratorLoad {
+  /** CPU, of one core. */
+  readonly cores: number;
+  /** It could not send as it was told: on shared cores its thread may have no more to give below a whole one. */
+  readonly isBehind: boolean;
+}
+
 /** What had nothing left to give: the generator, single processes, or the machine; or that nothing of it was full. */
-export function boundBy(loads: readonly ProcessLoad[], generatorCores: number, machineCores: number): string {
-  const busy = loads.reduce((sum, { cores }) => sum + cores, generatorCores);
+export function boundBy(loads: readonly ProcessLoad[], generator: GeneratorLoad, machineCores: number): string {
+  const busy = loads.reduce((sum, { cores }) => sum + cores, generator.cores);
   const bounds = loads.filter(({ cores }) => cores >= fullCores).map(({ name, cores }) => `${name} (${share(cores)})`);
-  if (generatorCores > generatorBusyMax) bounds.unshift(`the generator (${share(generatorCores)})`);
+  if (generator.isBehind || generator.cores > generatorBusyMax) {
+    bounds.unshift(`the generator (${share(generator.cores)}), so that the figure is its own`);
+  }
   const isMachineFull = busy >= machineCores * fullShare;
   if (isMachineFull) bounds.push(`the machine: ${busy.toFixed(2)} of its ${machineCores} cores are busy`);
   return bounds.length > 0 ? bounds.join(", ") : `nothing was full: ${busy.toFixed(2)} of ${machineCores} cores busy`;

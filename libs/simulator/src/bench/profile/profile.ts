@@ -5,9 +5,9 @@ import { type Inspector, inspectable, openInspectors } from "../inspectors.ts";
 import type { Pace, PhaseFigures } from "../side-by-side/generator/messages.ts";
 import { type Generator, startGenerator } from "../side-by-side/generator/start-generator.ts";
 import { type MeasuredSystem, startParley } from "../side-by-side/systems.ts";
-import { type CpuProfile, type ProfileSummary, parseCpuProfile, summarize } from "./cpu-profile.ts";
 import { type EventLoopDelay, readEventLoop, watchEventLoop } from "./event-loop-delay.ts";
-import { foldFrames, renderFlameGraph } from "./flame-graph.ts";
+import { type CpuProfile, type ProfileSummary, parseCpuProfile, summarize } from "./graph/cpu-profile.ts";
+import { foldFrames, renderFlameGraph } from "./graph/flame-graph.ts";
 import { type Layout, layouts, type ProfilePace, type Scenario } from "./scenarios.ts";
 import { cpuByThread, type ThreadUse, threadsSince } from "./threads.ts";
 

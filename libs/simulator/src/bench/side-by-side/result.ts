@@ -42,7 +42,7 @@ export interface Cell {
   readonly reordered: number;
   /** Requests refused in the window. */
   readonly refused: number;
-  /** Messages without an answer 10 s after the last was sent. */
+  /** Messages without an answer 20 s after the last was sent. */
   readonly unsettled: number;
   readonly socketsClosed: number;
   /** CPU of the generator, of one core. */
@@ -84,8 +84,8 @@ export interface SideBySide {
   readonly command: string;
   readonly machine: Machine;
   readonly plan: Plan;
-  /** A durable append of one event to LMDB by itself, ms: what an ack that is durable can't do without. */
-  readonly storeCommitMs: number;
+  /** A durable append of one event to LMDB by itself, before each repeat: what a durable ack can't do without. */
+  readonly storeCommits: readonly { readonly repeat: number; readonly ms: number }[];
   /** Sends a second that Socket.IO saturated at, by room size, before the first repeat. */
   readonly calibration: readonly { readonly roomSize: number; readonly sendsPerS: number }[];
   readonly cells: readonly Cell[];
@@ -131,6 +131,6 @@ function isResult(value: unknown): value is SideBySide {
     isFields(value) &&
     value["format"] === resultFormat &&
     isFields(value["plan"]) &&
-    ["cells", "idle", "failures", "calibration"].every((name) => Array.isArray(value[name]))
+    ["cells", "idle", "failures", "calibration", "storeCommits"].every((name) => Array.isArray(value[name]))
   );
 }

@@ -50,7 +50,7 @@ function format({ users, channels, atOnce, rows }: Connects): string {
   return [
     `${users} connects, ${atOnce} on their way at once, each in ${channels} channels`,
     formatTable(
-      ["", "connects/s", "p50", "p99", "CPU ms a connect", "of it", "generator", "turned away"],
+      ["", "connects/s", "p50", "p99", "CPU ms a connect", "of it", "generator", "all busy", "turned away"],
       rows.map(rowOf),
     ),
     "welcomes in each second:",
@@ -58,7 +58,7 @@ function format({ users, channels, atOnce, rows }: Connects): string {
   ].join("\n");
 }
 
-function rowOf({ title, connectsPerS, connected, cpuMs, generatorCores }: ConnectsRow): readonly string[] {
+function rowOf({ title, connectsPerS, connected, cpuMs, ...busy }: ConnectsRow): readonly string[] {
   const { connectMs, refused } = connected;
   const roles = Object.entries(cpuMs);
   return [
@@ -66,8 +66,9 @@ function rowOf({ title, connectsPerS, connected, cpuMs, generatorCores }: Connec
     Math.round(connectsPerS).toLocaleString("en-US"),
     ...[connectMs.p50, connectMs.p99].map(formatMs),
     roles.reduce((sum, [, ms]) => sum + ms, 0).toFixed(2),
-    roles.map(([role, ms]) => `${role} ${ms.toFixed(2)}`).join("\n"),
-    `${generatorCores.toFixed(2)} of a core`,
+    roles.length === 1 ? "" : roles.map(([role, ms]) => `${role} ${ms.toFixed(2)}`).join("\n"),
+    `${busy.generatorCores.toFixed(2)} of a core`,
+    `${busy.busyCores.toFixed(2)} of ${busy.machineCores} cores`,
     String(Object.values(refused).reduce((sum, count) => sum + count, 0)),
   ];
 }

@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { createRandom } from "../../../random.ts";
 import { cpuSeconds } from "../../../target/process-facts.ts";
 import type { Demand } from "../../clients/figures.ts";
@@ -31,6 +32,9 @@ export interface ConnectsRow {
   readonly cpuMs: Readonly<Record<string, number>>;
   /** CPU of the process that connects, of one core. */
   readonly generatorCores: number;
+  /** CPU of all processes, that one among them, up to the last welcome; and cores that there are. */
+  readonly busyCores: number;
+  readonly machineCores: number;
 }
 
 export interface Connects {
@@ -58,7 +62,7 @@ export async function measureConnects(options: ConnectsOptions): Promise<Connect
     try {
       const row = await measureOne(options, entrant, system, connector);
       rows.push(row);
-      demands.push(...demandsOf(entrant.title, users, row.connected, entrant.pacing));
+      if (entrant.isOurs) demands.push(...demandsOf(entrant.title, users, row.connected, entrant.pacing));
       say(`${entrant.title}: ${users} in ${row.connected.seconds.toFixed(1)} s`);
     } finally {
       await connector.end();
@@ -96,12 +100,14 @@ async function measureOne(
   const people = names.map(personOf);
   const before = await cpuOf(processes);
   const connected = await connector.connect({ protocol, urls, people, atOnce });
+  const atLast = await cpuOf(processes);
   await pause(tailMs);
   const after = await cpuOf(processes);
+  const usedS = atLast.reduce((sum, seconds, index) => sum + seconds - (before[index] ?? 0), connected.cpuS);
   const cpuMs: Record<string, number> = {};
   for (const [index, { role }] of processes.entries()) {
-    const usedS = (after[index] ?? 0) - (before[index] ?? 0);
-    cpuMs[role] = (cpuMs[role] ?? 0) + (usedS * 1_000) / users;
+    const roleS = (after[index] ?? 0) - (before[index] ?? 0);
+    cpuMs[role] = (cpuMs[role] ?? 0) + (roleS * 1_000) / users;
   }
   return {
     name,
@@ -111,6 +117,8 @@ async function measureOne(
     connected,
     cpuMs,
     generatorCores: connected.cpuS / connected.seconds,
+    busyCores: usedS / connected.seconds,
+    machineCores: availableParallelism(),
   };
 }
 

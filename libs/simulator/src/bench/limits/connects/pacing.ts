@@ -30,26 +30,26 @@ export function perSecondOf(perTenth: readonly number[]): readonly number[] {
   );
 }
 
-/** `pacing` undefined: theirs, which has none and of which nothing is demanded. */
+/** Of ours. `pacing` undefined: it was raised beyond what the machine can do. */
 export function demandsOf(
   title: string,
   users: number,
   { connectMs, refused, failed, open, perTenth }: Connected,
   pacing: Pacing | undefined,
 ): readonly Demand[] {
-  if (pacing === undefined) return [];
   const turnedAway = Object.values(refused).reduce((sum, count) => sum + count, 0);
+  const welcomed: Demand = {
+    what: `${title}: all ${users} are welcomed and stay`,
+    found: `${connectMs.count} welcomed, ${open} open, ${failed} gave up, ${turnedAway} tries turned away`,
+    holds: connectMs.count === users && open === users && failed === 0,
+  };
+  if (pacing === undefined) return [welcomed];
   const ahead = aheadOfPacing(perTenth, pacing);
-  return [
-    {
-      what: `${title}: all ${users} are welcomed and stay`,
-      found: `${connectMs.count} welcomed, ${open} open, ${failed} gave up, ${turnedAway} tries turned away`,
-      holds: connectMs.count === users && open === users && failed === 0,
-    },
-    {
-      what: `${title}: no more come in than ${pacing.gateways} × (${pacing.hellosBurst} and ${pacing.hellosPerS} a second)`,
-      found: ahead <= 0 ? `${Math.floor(-ahead)} below where it was nearest` : `${Math.ceil(ahead)} above`,
-      holds: ahead <= 0,
-    },
-  ];
+  const { gateways, hellosBurst, hellosPerS } = pacing;
+  const paced: Demand = {
+    what: `${title}: no more come in than ${gateways} × (${hellosBurst} and ${hellosPerS} a second)`,
+    found: ahead <= 0 ? `${Math.floor(-ahead)} below where it was nearest` : `${Math.ceil(ahead)} above`,
+    holds: ahead <= 0,
+  };
+  return [welcomed, paced];
 }

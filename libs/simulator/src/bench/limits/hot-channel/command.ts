@@ -24,7 +24,7 @@ export function addHotChannel(program: Command): void {
     .option("--senders <n>", "of them, who send", "200")
     .option("--mongodb", "a MongoDB-wire server as the store; else LMDB", false)
     .option("--first <n>", "sends a second to begin with", "25")
-    .option("--factor <n>", "each rate is so many times the one before, until one does not hold", "1.5")
+    .option("--factor <n>", "each rate is so many times the one before, until one does not hold", "2")
     .option("--halvings <n>", "how often the gap is halved then", "2")
     .option("--warm <s>", "before each window", "2")
     .option("--seconds <s>", "window of each rate", "6")
@@ -71,13 +71,13 @@ function format(result: HotChannel): string {
 }
 
 function rowOf(step: RateStep): readonly string[] {
-  const { perS, ackedPerS, deliveriesPerS, ackMs, endToEndMs, generatorCores, why } = step;
+  const { perS, ackedPerS, deliveriesPerS, ackMs, endToEndMs, generator, why } = step;
   return [
     String(perS),
     ackedPerS.toFixed(0),
     Math.round(deliveriesPerS).toLocaleString("en-US"),
     ...[ackMs.p50, ackMs.p99, endToEndMs.p50, endToEndMs.p99].map(formatMs),
-    generatorCores.toFixed(2),
+    generator.cores.toFixed(2),
     why ?? "holds",
   ];
 }

@@ -67,9 +67,9 @@ export async function measureHotChannel(options: HotChannelOptions): Promise<Hot
         settleWithinMs,
       });
       const step = stepOf(perS, figures, loadsOf(system.processes, figures), ackBoundMs);
-      const { ackMs, endToEndMs, generatorCores, why } = step;
+      const { ackMs, endToEndMs, generator: load, why } = step;
       const found = `acks ${formatMs(ackMs.p99)}, end to end ${formatMs(endToEndMs.p99)} (p99)`;
-      say(`${perS}/s ${why ?? "holds"}: ${found}, generator ${generatorCores.toFixed(2)} of a core`);
+      say(`${perS}/s ${why ?? "holds"}: ${found}, generator ${load.cores.toFixed(2)} of a core`);
       return step;
     };
     // Compiles what a first step would else pay for.
@@ -91,7 +91,7 @@ export async function measureHotChannel(options: HotChannelOptions): Promise<Hot
     const highest = highestHeld(judged);
     const beyond = judged.filter(({ holds }) => !holds).sort((a, b) => a.perS - b.perS)[0];
     const bound = (step: RateStep | undefined): string =>
-      step === undefined ? "no such rate" : boundBy(step.loads, step.generatorCores, availableParallelism());
+      step === undefined ? "no such rate" : boundBy(step.loads, step.generator, availableParallelism());
     return {
       ...{ members, senders, store, opened, steps, highest },
       boundAtHighest: bound(highest),

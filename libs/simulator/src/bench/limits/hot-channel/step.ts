@@ -1,7 +1,7 @@
 import { type Demand, formatMs, type Spread } from "../../clients/figures.ts";
 import type { PhaseFigures } from "../../side-by-side/generator/messages.ts";
 import type { Faults } from "../../side-by-side/generator/tally.ts";
-import type { ProcessLoad } from "../process-load.ts";
+import type { GeneratorLoad, ProcessLoad } from "../process-load.ts";
 import type { TriedRate } from "./rate-search.ts";
 
 /** One rate as it was tried: figures of its window; faults of all of it. */
@@ -16,8 +16,7 @@ export interface RateStep extends TriedRate, Faults {
   readonly unsettled: number;
   readonly socketsClosed: number;
   readonly loads: readonly ProcessLoad[];
-  /** CPU of the generator, of one core. */
-  readonly generatorCores: number;
+  readonly generator: GeneratorLoad;
   /** Why it does not hold; undefined where it does. */
   readonly why?: string;
 }
@@ -32,11 +31,15 @@ export function whyNot(perS: number, figures: PhaseFigures, ackBoundMs: number):
   const { seconds, sent, acked, refused, announced, unsettled, ackMs } = figures;
   if (refused > 0) return `${refused} were refused`;
   if (ackMs.p99 > ackBoundMs) return `p99 of acks ${formatMs(ackMs.p99)}`;
-  if (sent < perS * seconds * sentShareMin) return `the generator sent ${Math.round(sent / seconds)}/s only`;
+  if (isBehind(perS, figures)) return `the generator sent ${Math.round(sent / seconds)}/s only`;
   if (acked < sent * ackedShareMin) return `${acked} of ${sent} acked in time`;
   if (unsettled > 0) return `${unsettled} were never answered`;
   if (announced > 0) return `${announced} deliveries became gaps: readers were too slow`;
   return undefined;
+}
+
+function isBehind(perS: number, { sent, seconds }: PhaseFigures): boolean {
+  return sent < perS * seconds * sentShareMin;
 }
 
 export function stepOf(
@@ -60,7 +63,7 @@ export function stepOf(
     unsettled,
     socketsClosed,
     loads,
-    generatorCores: busy,
+    generator: { cores: busy, isBehind: isBehind(perS, figures) },
     ...{ due, announced, lost, doubled, pairs, reordered },
     ...(why === undefined ? {} : { why }),
   };

@@ -3,16 +3,17 @@ import type { Soak } from "./soak.ts";
 
 const MiB = 1_048_576;
 
-/** Memory of each process over the time: resident memory of its own, and used heap of those that tell it. */
+/** Memory of each process over the time: resident memory of its own, and what ours hold once garbage is collected. */
 export function memoryFigure({ title, processes, perS, roomSize }: Soak): TopLevelSpec {
-  const values = processes.flatMap(({ name, samples }) =>
-    samples.flatMap(({ atS, ownBytes, heapUsedBytes }) => [
-      { process: name, minutes: atS / 60, MiB: ownBytes / MiB, panel: panels[0] },
-      ...(heapUsedBytes === undefined
-        ? []
-        : [{ process: name, minutes: atS / 60, MiB: heapUsedBytes / MiB, panel: panels[1] }]),
-    ]),
-  );
+  const values = processes.flatMap(({ name, samples, collected }) => {
+    const point = (panel: string, atS: number, bytes: number) => {
+      return { process: name, minutes: atS / 60, MiB: bytes / MiB, panel };
+    };
+    return [
+      ...samples.map(({ atS, ownBytes }) => point(panels[0], atS, ownBytes)),
+      ...collected.map(({ atS, heapBytes }) => point(panels[1], atS, heapBytes)),
+    ];
+  });
   return {
     title: { text: title, subtitle: `${perS} sends a second in rooms of ${roomSize}`, anchor: "start" },
     background: "white",
@@ -40,4 +41,4 @@ export function memoryFigure({ title, processes, perS, roomSize }: Soak): TopLev
   };
 }
 
-const panels = ["resident, no file's (RssAnon)", "used heap"] as const;
+const panels = ["resident while it works, no file's (RssAnon)", "heap once garbage is collected"] as const;

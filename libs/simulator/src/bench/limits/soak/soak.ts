@@ -1,13 +1,16 @@
-import type { Demand } from "../../clients/figures.ts";
+import { type Demand, formatMs } from "../../clients/figures.ts";
+import { type Inspector, inspectable, openInspectors } from "../../inspectors.ts";
 import type { PhaseFigures } from "../../side-by-side/generator/messages.ts";
 import { type Generator, startGenerator } from "../../side-by-side/generator/start-generator.ts";
-import type { MeasuredSystem, SystemKind } from "../../side-by-side/systems.ts";
+import type { MeasuredSystem } from "../../side-by-side/systems.ts";
+import type { Layout } from "../layouts.ts";
 import { namesOf } from "../process-load.ts";
-import { type Growth, growthOf, demandsOf as judge, type PhaseLine } from "./judge.ts";
-import { lookAt, type Sample, type Watched } from "./sample.ts";
+import { collect } from "./collected.ts";
+import { demandsOf, type Growth, growthOf, type PhaseLine, type ProcessLine } from "./judge.ts";
+import { type Watched, watch } from "./watch.ts";
 
 export interface SoakOptions {
-  readonly kind: SystemKind;
+  readonly layout: Layout;
   readonly minutes: number;
   readonly members: number;
   readonly roomSize: number;
@@ -17,14 +20,9 @@ export interface SoakOptions {
   readonly inFlight: number;
   readonly phaseS: number;
   readonly sampleEveryS: number;
+  /** After so many phases each process of ours collects its garbage; 0: never. */
+  readonly phasesACollection: number;
   readonly say: (line: string) => void;
-}
-
-/** What was seen of one process. */
-export interface ProcessLine {
-  readonly name: string;
-  readonly isOurs: boolean;
-  readonly samples: readonly (Sample & { readonly atS: number })[];
 }
 
 export interface Soak {
@@ -52,9 +50,10 @@ const saturatedS = 8;
  * **Errors**: rejects where the system or the generator can't go on.
  */
 export async function soak(options: SoakOptions): Promise<Soak> {
-  const { kind, minutes, members, roomSize, say } = options;
-  const system = await kind.start(say);
+  const { layout, minutes, members, roomSize, say } = options;
+  const system = await layout.start(inspectable);
   const generator = startGenerator();
+  let inspectors: readonly Inspector[] = [];
   try {
     await generator.open({
       protocol: system.protocol,
@@ -66,18 +65,20 @@ export async function soak(options: SoakOptions): Promise<Soak> {
     });
     const saturatedPerS = options.perS === undefined ? await saturate(options, system, generator) : undefined;
     const perS = options.perS ?? Math.round((saturatedPerS ?? 0) / 2);
-    say(`${kind.title}: ${perS} sends a second for ${minutes} minutes`);
+    const watched = watchedOf(system, generator);
+    const own = watched.filter(({ isOurs }) => isOurs).map(({ pid }) => pid);
+    if (options.phasesACollection > 0) inspectors = await openInspectors(system, own);
+    say(`${layout.title}: ${perS} sends a second for ${minutes} minutes`);
     const date = new Date().toISOString();
-    const watching = watch(watchedOf(system, generator), options.sampleEveryS);
-    const phases = await hold(options, system, generator, perS).finally(() => watching.stop());
-    const processes = await watching.done;
+    const { name, title } = layout;
+    const { phases, processes } = await hold(options, { system, generator, watched, inspectors }, perS);
     const growth = processes.filter(({ isOurs }) => isOurs).map(growthOf);
     return {
-      ...{ date, system: kind.name, title: kind.title, minutes, members, roomSize, saturatedPerS, perS },
-      ...{ phases, processes, growth },
-      demands: judge(phases, processes, growth),
+      ...{ date, system: name, title, minutes, members, roomSize, saturatedPerS, perS, phases, processes, growth },
+      demands: demandsOf(phases, growth),
     };
   } finally {
+    for (const inspector of inspectors) inspector.close();
     await generator.end();
     await system.stop();
   }
@@ -102,35 +103,55 @@ async function saturate(
   return perS;
 }
 
+interface Running {
+  readonly system: MeasuredSystem;
+  readonly generator: Generator;
+  readonly watched: readonly Watched[];
+  readonly inspectors: readonly Inspector[];
+}
+
 /** Phase after phase, until the time is over. */
 async function hold(
-  { minutes, roomSize, phaseS, say }: SoakOptions,
-  system: MeasuredSystem,
-  generator: Generator,
+  { minutes, roomSize, phaseS, sampleEveryS, phasesACollection, say }: SoakOptions,
+  { system, generator, watched, inspectors }: Running,
   perS: number,
-): Promise<readonly PhaseLine[]> {
+): Promise<{ readonly phases: readonly PhaseLine[]; readonly processes: readonly ProcessLine[] }> {
   const phases: PhaseLine[] = [];
-  const beganAt = performance.now();
-  const elapsedS = (): number => (performance.now() - beganAt) / 1_000;
-  while (elapsedS() < minutes * 60 - phaseS / 2) {
-    const atS = elapsedS();
-    const figures = await generator.phase({
-      roomSize,
-      pace: { kind: "open", perS },
-      warmS: 0,
-      windowS: phaseS,
-      seed: phases.length + 1,
-      pids: system.processes.map(({ pid }) => pid),
-    });
-    const phase = lineOf(atS, figures);
-    phases.push(phase);
-    const { ackedPerS, ackMs, lost, doubled, reordered } = phase;
-    const faults = `${lost} lost, ${doubled} doubled, ${reordered} reordered`;
-    say(
-      `${Math.round(elapsedS())} s: ${Math.round(ackedPerS)} acked a second, p99 ${ackMs.p99.toFixed(1)} ms, ${faults}`,
-    );
+  const collected = new Map<number, ProcessLine["collected"][number][]>();
+  const watching = watch(watched, sampleEveryS);
+  try {
+    while (watching.elapsedS() < minutes * 60 - phaseS / 2) {
+      const atS = watching.elapsedS();
+      const figures = await generator.phase({
+        roomSize,
+        pace: { kind: "open", perS },
+        warmS: 0,
+        windowS: phaseS,
+        seed: phases.length + 1,
+        pids: system.processes.map(({ pid }) => pid),
+      });
+      phases.push(lineOf(atS, figures));
+      say(`${Math.round(atS)} s: ${tell(figures)}`);
+      if (phasesACollection === 0 || phases.length % phasesACollection !== 0) continue;
+      const looks = inspectors.map(async (inspector) => {
+        const look = { atS: watching.elapsedS(), ...(await collect(inspector)) };
+        collected.set(inspector.pid, [...(collected.get(inspector.pid) ?? []), look]);
+      });
+      await Promise.all(looks);
+    }
+  } finally {
+    watching.stop();
   }
-  return phases;
+  const samples = await watching.done;
+  const processes = watched.map(({ name, isOurs, pid }, index): ProcessLine => {
+    return { name, isOurs, samples: samples[index] ?? [], collected: collected.get(pid) ?? [] };
+  });
+  return { phases, processes };
+}
+
+function tell({ acked, seconds, ackMs, lost, doubled, reordered }: PhaseFigures): string {
+  const faults = `${lost} lost, ${doubled} doubled, ${reordered} reordered`;
+  return `${Math.round(acked / seconds)} acked a second, p99 ${formatMs(ackMs.p99)}, ${faults}`;
 }
 
 function lineOf(atS: number, figures: PhaseFigures): PhaseLine {
@@ -138,6 +159,7 @@ function lineOf(atS: number, figures: PhaseFigures): PhaseLine {
   const { due, announced, lost, doubled, pairs, reordered } = figures;
   return {
     atS,
+    acked,
     sentPerS: sent / seconds,
     ackedPerS: acked / seconds,
     deliveriesPerS: deliveries / seconds,
@@ -156,41 +178,4 @@ function watchedOf(system: MeasuredSystem, generator: Generator): readonly Watch
     }),
     { name: "generator", pid: generator.pid, isOurs: false, management: undefined },
   ];
-}
-
-/** Looks at all of them, so often, until it is stopped. `done` **rejects** where one is gone. */
-function watch(watched: readonly Watched[], everyS: number) {
-  const lines = watched.map(({ name, isOurs }) => ({ name, isOurs, samples: [] as (Sample & { atS: number })[] }));
-  const beganAt = performance.now();
-  const stopping = new AbortController();
-  const look = async (): Promise<void> => {
-    const atS = (performance.now() - beganAt) / 1_000;
-    const samples = await Promise.all(watched.map(lookAt));
-    for (const [index, sample] of samples.entries()) lines[index]?.samples.push({ atS, ...sample });
-  };
-  const run = async (): Promise<readonly ProcessLine[]> => {
-    for (let next = 0; !stopping.signal.aborted; next += everyS) {
-      await pause(next * 1_000 - (performance.now() - beganAt), stopping.signal);
-      if (!stopping.signal.aborted) await look();
-    }
-    return lines;
-  };
-  const done = run();
-  // Told to whoever awaits it, at the end.
-  done.catch(() => undefined);
-  return { done, stop: () => stopping.abort() };
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, Math.max(0, ms));
-    signal.addEventListener(
-      "abort",
-      () => {
-        clearTimeout(timer);
-        resolve();
-      },
-      { once: true },
-    );
-  });
 }

@@ -4,7 +4,7 @@ export interface Point {
   readonly value: number;
 }
 
-/** The straight line of least squares through points. */
+/** The straight line of least squares through points, and how well it is known. */
 export interface Trend {
   readonly mean: number;
   /** The value's unit a second. */
@@ -17,25 +17,25 @@ export interface Trend {
  * The slope and how well it is known. Neighbours in time resemble each other (a heap that grows until it is collected), so
  * that there is less to learn from them than their number says: it is reduced by how much each is like the one before.
  * **Source**: ordinary least squares; Santer et al. 2000, "Statistical significance of trends and trend differences in
- * layer-average atmospheric temperature time series", J. Geophys. Res. 105, section 4: the adjusted sample size.
+ * layer-average atmospheric temperature time series", J. Geophys. Res. 105, section 4: the adjusted sample size; never below
+ * what leaves {@link freedomMin}, else a line that only creeps, each point like the one before, could never be told.
  */
 export function trendOf(points: readonly Point[]): Trend {
   const count = points.length;
   const meanAt = meanOf(points.map(({ atS }) => atS));
   const mean = meanOf(points.map(({ value }) => value));
   const spread = sumOf(points, ({ atS }) => (atS - meanAt) ** 2);
-  if (count < 3 || spread === 0) return { mean, perS: 0, plusMinusPerS: Number.POSITIVE_INFINITY };
+  if (count < freedomMin + 2 || spread === 0) return { mean, perS: 0, plusMinusPerS: Number.POSITIVE_INFINITY };
   const perS = sumOf(points, ({ atS, value }) => (atS - meanAt) * (value - mean)) / spread;
   const rest = points.map(({ atS, value }) => value - mean - perS * (atS - meanAt));
   const squares = rest.reduce((sum, one) => sum + one * one, 0);
   if (squares === 0) return { mean, perS, plusMinusPerS: 0 };
   const likeness = Math.max(0, rest.slice(1).reduce((sum, one, index) => sum + one * (rest[index] ?? 0), 0) / squares);
-  const freedom = (count * (1 - likeness)) / (1 + likeness) - 2;
-  if (freedom < freedomMin) return { mean, perS, plusMinusPerS: Number.POSITIVE_INFINITY };
+  const freedom = Math.max(freedomMin, (count * (1 - likeness)) / (1 + likeness) - 2);
   return { mean, perS, plusMinusPerS: studentQuantile(freedom) * Math.sqrt(squares / freedom / spread) };
 }
 
-/** Below it the quantile's series is off by more than 1 %, and nothing can be told anyway. */
+/** Below it the quantile's series is off by more than 1 %. */
 const freedomMin = 3;
 
 /** Of Student's t at 97.5 %. **Source**: Abramowitz and Stegun 1964, 26.7.5: within 1 % from 3 degrees of freedom on. */

@@ -1,8 +1,9 @@
+import { createRandom } from "../../../random.ts";
 import { forEachLimited } from "../../../run/limited.ts";
 import { spreadOf } from "../../clients/figures.ts";
 import type { BareSocket, SocketListener } from "./bare-socket.ts";
 import type { Opened, OpenOrder } from "./messages.ts";
-import { openParley } from "./parley-socket.ts";
+import { openParley, type ParleySocket } from "./parley-socket.ts";
 import { openSocketIo } from "./socket-io-socket.ts";
 
 /** The rooms of one size: names as the system knows them, and members by room. */
@@ -42,19 +43,19 @@ export async function openMembers(order: OpenOrder, listenerOf: (member: number)
     const sockets = await connect((member, url) => openParley(url, order.tokens[member] ?? "", listenerOf(member)));
     const seconds = (performance.now() - beganAt) / 1_000;
     for (const size of roomSizes) {
-      const members = split(count, size);
-      const names: string[] = [];
-      await forEachLimited([...members.entries()], creatingMax, async ([index, [first = 0, ...others]]) => {
-        names[index] = (await sockets[first]?.createRoom(`room-${size}-${index}`, others.map(userName))) ?? "";
-      });
-      rooms.set(size, { names, members });
+      const members = split(all, size, order.roomsMax);
+      rooms.set(size, { names: await createRooms(sockets, members, `room-${size}`), members });
+      for (let round = 0; round < (order.quietRooms ?? 0); round++) {
+        const others = split(createRandom(round + 1).sample(all, count), size, order.roomsMax);
+        await createRooms(sockets, others, `quiet-${size}-${round}`);
+      }
     }
     return done(sockets, seconds);
   }
   const sockets = await connect((member, url) => openSocketIo(url, userName(member), listenerOf(member)));
   const seconds = (performance.now() - beganAt) / 1_000;
   for (const size of roomSizes) {
-    const members = split(count, size);
+    const members = split(all, size, order.roomsMax);
     const names = members.map((_, index) => `room-${size}-${index}`);
     const joins = members.flatMap((list, index) => list.map((member) => sockets[member]?.join(names[index] ?? "")));
     await Promise.all(joins);
@@ -67,9 +68,21 @@ export function userName(member: number): string {
   return `u${member}`;
 }
 
-/** Neighbours share a room. A rest that fills no room is left out. */
-function split(members: number, size: number): readonly (readonly number[])[] {
-  return Array.from({ length: Math.floor(members / size) }, (_, room) =>
-    Array.from({ length: size }, (_, place) => room * size + place),
-  );
+/** Their ids, in the same order. **Errors**: rejects where one is refused for good. */
+async function createRooms(
+  sockets: readonly ParleySocket[],
+  rooms: readonly (readonly number[])[],
+  name: string,
+): Promise<readonly string[]> {
+  const ids: string[] = [];
+  await forEachLimited([...rooms.entries()], creatingMax, async ([index, [first = 0, ...others]]) => {
+    ids[index] = (await sockets[first]?.createRoom(`${name}-${index}`, others.map(userName))) ?? "";
+  });
+  return ids;
+}
+
+/** Neighbours in the list share a room. A rest that fills no room is left out. */
+function split(members: readonly number[], size: number, roomsMax = Infinity): readonly (readonly number[])[] {
+  const rooms = Math.min(roomsMax, Math.floor(members.length / size));
+  return Array.from({ length: rooms }, (_, room) => members.slice(room * size, (room + 1) * size));
 }

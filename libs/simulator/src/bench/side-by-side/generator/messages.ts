@@ -14,6 +14,10 @@ export interface OpenOrder {
   readonly tokens: readonly string[];
   /** Members of a room; each member is in one room of each size. */
   readonly roomSizes: readonly number[];
+  /** Rooms of each size at most; who is in none is merely connected. Default: as many as the members fill. */
+  readonly roomsMax?: number;
+  /** Further rooms of each size that each member is in and nobody writes to, with others each time; default none. */
+  readonly quietRooms?: number;
   /** At most so many sockets are opened at once. */
   readonly openingMax: number;
 }

@@ -8,6 +8,8 @@ const tickMs = 1;
 /** An open loop that fell behind does not make up for more than this. */
 const debtMaxS = 0.25;
 const settleWithinMsDefault = 10_000;
+/** Where messages are still under way then: what was acked until then has so long to come. */
+const lastDeliveriesMs = 10_000;
 /** At most so many messages a second are reckoned with. */
 const messagesPerSMax = 60_000;
 
@@ -78,6 +80,10 @@ export function createPhase(
       const until = performance.now() + (order.settleWithinMs ?? settleWithinMsDefault);
       const membersOf = (room: number): number => rooms.members[room]?.length ?? 0;
       while (performance.now() < until && !tally.isSettled(membersOf)) await pause(50);
+      if (tally.openCount > 0) {
+        tally.stopOwing();
+        await pause(lastDeliveriesMs);
+      }
       // What comes twice comes a little later.
       await pause(200);
       return {

@@ -81,6 +81,18 @@ test("rooms are compared within themselves, a lost message with nothing", () => 
   expect(tally.faults(rooms)).toMatchObject({ lost: 1, pairs: 1, reordered: 0 });
 });
 
+test("what was acked after the end of owing is owed to nobody, what was acked before still is", async () => {
+  const tally = createTally();
+  const [before = 0] = ackedBy(tally, 3, 1);
+  const after = tally.begin(3);
+  tally.stopOwing();
+  await new Promise((resolve) => setTimeout(resolve, 2));
+  expect(tally.ack(after)).toBe(true);
+  expect(tally.faults(rooms)).toMatchObject({ due: 2, lost: 2 });
+  deliver(tally, [3, 4], [before]);
+  expect(tally.faults(rooms)).toMatchObject({ due: 2, lost: 0 });
+});
+
 test("what was announced is counted", () => {
   const tally = createTally();
   tally.announce(3);

@@ -51,6 +51,7 @@ export class Tally {
   #refused = 0;
   #deliveries = 0;
   #announced = 0;
+  #owedUntil = Number.POSITIVE_INFINITY;
   #ackMs = new Samples();
   #endToEndMs = new Samples();
 
@@ -136,11 +137,19 @@ export class Tally {
     this.#announced += events;
   }
 
+  /**
+   * What is acked from now on is owed to nobody in this phase: a system that still works off a queue acks to the end, and
+   * what it acked in the last moment is late and not lost.
+   */
+  stopOwing(): void {
+    this.#owedUntil = performance.now();
+  }
+
   /** Whether every acked message is with every member: one look at counts, for whoever waits. */
   isSettled(membersOf: (room: number) => number): boolean {
     let expected = 0;
     for (let message = 0; message < this.#next; message++) {
-      if (this.#ackedAt[message] !== 0) expected += membersOf(this.#room[message] ?? 0);
+      if (this.#isOwed(message)) expected += membersOf(this.#room[message] ?? 0);
     }
     return this.openCount === 0 && this.#got.reduce((sum, { length }) => sum + length, 0) >= expected;
   }
@@ -150,7 +159,7 @@ export class Tally {
     let [due, lost, doubled, pairs, reordered] = [0, 0, 0, 0, 0];
     const ackedOf = rooms.map(() => [] as number[]);
     for (let message = 0; message < this.#next; message++) {
-      if (this.#ackedAt[message] !== 0) ackedOf[this.#room[message] ?? 0]?.push(message);
+      if (this.#isOwed(message)) ackedOf[this.#room[message] ?? 0]?.push(message);
     }
     const place = new Int32Array(this.#next);
     for (const [room, members] of rooms.entries()) {
@@ -177,6 +186,11 @@ export class Tally {
       }
     }
     return { due, announced: this.#announced, lost, doubled, pairs, reordered };
+  }
+
+  #isOwed(index: number): boolean {
+    const ackedAt = this.#ackedAt[index] ?? 0;
+    return ackedAt !== 0 && ackedAt <= this.#owedUntil;
   }
 
   /** What a member got, repeats left out. */

@@ -18,76 +18,65 @@ export interface RunOptions {
 }
 
 /** The whole measurement. What can't be measured stands in `failures`. */
-export async function runSideBySide(options: RunOptions): Promise<SideBySide> {
-  const { plan, say, keep } = options;
+export async function runSideBySide({ plan, command, say, keep }: RunOptions): Promise<SideBySide> {
   const date = new Date().toISOString();
   const machine = await readMachine(say);
-  const storeCommitMs = await measureStoreCommit();
-  say(`a durable append of one event to LMDB takes ${storeCommitMs} ms`);
+  const failures: Failure[] = [];
+  const failure = (one: Failure): void => {
+    failures.push(one);
+    say(`FAILED: ${one.system}, repeat ${one.repeat}, ${one.during}: ${one.why}`);
+  };
+  /** In a list, so that what failed is nothing of it. */
+  const attempt = async <T>(of: Omit<Failure, "why">, work: Promise<T>): Promise<readonly T[]> => {
+    try {
+      return [await work];
+    } catch (cause) {
+      failure({ ...of, why: reasonOf(cause) });
+      return [];
+    }
+  };
+  const reference = plan.modes.includes("same") ? systemKinds.find(({ name }) => name === "socket.io") : undefined;
+  const calibrated =
+    reference === undefined
+      ? []
+      : await attempt({ system: reference.name, repeat: 0, during: "calibration" }, calibrate(reference, plan, say));
+  const calibration = calibrated.flat();
+  const sameRates = new Map(calibration.map(({ roomSize, sendsPerS }) => [roomSize, sendsPerS / 2]));
+  const storeCommits: { readonly repeat: number; readonly ms: number }[] = [];
   const cells: Cell[] = [];
   const idle: IdleCell[] = [];
-  const failures: Failure[] = [];
-  const failed = (failure: Failure): void => {
-    failures.push(failure);
-    say(`FAILED: ${failure.system}, repeat ${failure.repeat}, ${failure.during}: ${failure.why}`);
-  };
-  const calibration = await calibrateWhereNeeded(plan, say, failed);
-  const sameRates = new Map(calibration.map(({ roomSize, sendsPerS }) => [roomSize, sendsPerS / 2]));
   const result = (): SideBySide => {
-    const { command } = options;
-    return { format: resultFormat, date, command, machine, plan, storeCommitMs, calibration, cells, idle, failures };
+    const facts = { format: resultFormat, date, command, machine, plan } as const;
+    return { ...facts, storeCommits, calibration, cells, idle, failures };
   };
-  const connections = await connectionsAllowed(plan.idle);
-  if (connections < plan.idle) say(`the limit of open files allows ${connections} idle connections`);
+  const notes = { say, failure, cell: (one: Cell) => void cells.push(one) };
+  const measureMemory = await idleMeasure(plan, say);
   const kinds = systemKinds.filter(({ name }) => plan.systems.includes(name));
-  const partsS = [turnSeconds(plan), idleSeconds(plan)] as const;
-  const progress = createProgress(plan.repeats * kinds.length * (partsS[0] + partsS[1]));
+  const progress = createProgress(plan.repeats * kinds.length * (turnSeconds(plan) + idleSeconds(plan)));
   for (let repeat = 1; repeat <= plan.repeats; repeat++) {
+    const commits = await attempt({ system: "LMDB", repeat, during: "a commit by itself" }, measureStoreCommit());
+    storeCommits.push(...commits.map((ms) => ({ repeat, ms })));
     for (const kind of orderOf(kinds, repeat)) {
       say(`repeat ${repeat} of ${plan.repeats}, ${kind.name}; ${progress.left()}`);
-      await measureTurn(
-        { kind, repeat, plan, sameRates },
-        { say, failure: failed, cell: (one) => void cells.push(one) },
-      );
-      progress.done(partsS[0]);
-      if (connections > 0) {
-        const cell = await tryIdle(kind, repeat, connections, plan, say, failed);
-        if (cell !== undefined) idle.push(cell);
+      await measureTurn({ kind, repeat, plan, sameRates }, notes);
+      progress.done(turnSeconds(plan));
+      if (measureMemory !== undefined) {
+        const of = { system: kind.name, repeat, during: "idle connections" };
+        idle.push(...(await attempt(of, measureMemory(kind))).map((cell) => ({ ...cell, repeat })));
       }
-      progress.done(partsS[1]);
+      progress.done(idleSeconds(plan));
       await keep(result());
     }
   }
   return result();
 }
 
-async function calibrateWhereNeeded(
-  plan: Plan,
+/** Undefined where no memory is to be measured. */
+async function idleMeasure(
+  { idle, settleS }: Plan,
   say: (line: string) => void,
-  failed: (failure: Failure) => void,
-): Promise<SideBySide["calibration"]> {
-  const kind = systemKinds.find(({ name }) => name === "socket.io");
-  if (kind === undefined || !plan.modes.includes("same")) return [];
-  try {
-    return await calibrate(kind, plan, say);
-  } catch (cause) {
-    failed({ system: kind.name, repeat: 0, during: "calibration", why: reasonOf(cause) });
-    return [];
-  }
-}
-
-async function tryIdle(
-  kind: SystemKind,
-  repeat: number,
-  connections: number,
-  { settleS }: Plan,
-  say: (line: string) => void,
-  failed: (failure: Failure) => void,
-): Promise<IdleCell | undefined> {
-  try {
-    return { repeat, ...(await measureIdle(kind, connections, settleS, say)) };
-  } catch (cause) {
-    failed({ system: kind.name, repeat, during: "idle connections", why: reasonOf(cause) });
-    return undefined;
-  }
+): Promise<((kind: SystemKind) => Promise<Omit<IdleCell, "repeat">>) | undefined> {
+  const connections = await connectionsAllowed(idle);
+  if (connections < idle) say(`the limit of open files allows ${connections} idle connections`);
+  return connections === 0 ? undefined : (kind) => measureIdle(kind, connections, settleS, say);
 }

@@ -1,4 +1,4 @@
-import { inFlightOf, type Plan } from "../plan.ts";
+import { inFlightOf, type Mode, type Plan } from "../plan.ts";
 import type { Machine, SideBySide } from "../result.ts";
 import type { Line } from "../targets/judge.ts";
 import { legend } from "./names.ts";
@@ -48,15 +48,14 @@ function aboutMethod({ plan, calibration }: SideBySide): string {
     ({ roomSize, sendsPerS }) =>
       `${Math.round(sendsPerS / 2).toLocaleString("en-US")} in rooms of ${roomSize.toLocaleString("en-US")}`,
   );
+  const about: Readonly<Record<Mode, string>> = {
+    saturated: `Saturated: a closed loop, messages under way: ${underWay.join(", ")}.`,
+    half: "Half of its own saturation: an open loop at half of what this very system saturated at just before.",
+    same: `Half of Socket.IO's saturation: an open loop at one rate for all, half of what Socket.IO reached before the first repeat (median of three windows); sends/s: ${same.join(", ")}.`,
+  };
   const sentences = [
     `Each system is started anew in turn, two servers each (embedded: one), every second repeat backwards; ${plan.members.toLocaleString("en-US")} members over bare \`ws\`, neighbours on different servers, each in one room of each size; ${plan.warmS} s of warm-up, windows of ${plan.windowS} s.`,
-    `Saturated: a closed loop, messages under way: ${underWay.join(", ")}.`,
-    "Half of its own saturation: an open loop at half of what this very system saturated at just before.",
-    ...(same.length === 0
-      ? []
-      : [
-          `Half of Socket.IO's saturation: an open loop at one rate for all, half of what Socket.IO reached before the first repeat; sends/s: ${same.join(", ")}.`,
-        ]),
+    ...plan.modes.map((mode) => about[mode]),
     cpuNote(plan),
   ];
   return sentences.join(" ");

@@ -14,5 +14,5 @@ export function shortTitleOf(system: string): string {
 export function legend(systems: readonly string[]): readonly string[] {
   return systemKinds
     .filter(({ name }) => systems.includes(name))
-    .map(({ name, title }) => `${shortTitleOf(name)}: ${title}`);
+    .map(({ name, title }) => (title.startsWith(shortTitleOf(name)) ? title : `${shortTitleOf(name)}: ${title}`));
 }

@@ -39,7 +39,7 @@ export function roomSheets(result: SideBySide, roomSize: number): readonly Sheet
       ],
       rows: scenes.map((scene) => [nameOf(scene), ...timeRow(scene, result.plan)]),
       notes: [
-        "RSS is that of all server processes together; of a connection: above what they had before anybody came. Left undone: sends without an answer 10 s after the last.",
+        "RSS is that of all server processes together; of a connection: above what they had before anybody came. Left undone: sends without an answer 20 s after the last, on a system that is started anew then.",
       ],
     },
   ];

@@ -65,7 +65,7 @@ export function faultSheet({ cells, plan }: SideBySide): Sheet {
       sum(system, "socketsClosed"),
     ]),
     notes: [
-      "Lost: acked, and not with some member 10 s after the last message, nor announced to it as left to the history (a gap). In different order: messages that one member of a room saw one right after the other, and another the other way round.",
+      "Lost: acked, and not with some member 10 s later, nor announced to it as left to the history (a gap). In different order: messages that one member of a room saw one right after the other, and another the other way round.",
     ],
   };
 }

@@ -1,4 +1,6 @@
 import type { SideBySide } from "../result.ts";
+import { formatSummary } from "../statistics/format.ts";
+import { summaryOf } from "../statistics/summary.ts";
 import { describe, type Line, type Verdict } from "../targets/judge.ts";
 import { markMeanings, markSigns } from "../targets/marks.ts";
 import type { Mark } from "../targets/target.ts";
@@ -6,7 +8,7 @@ import { shortTitleOf } from "./names.ts";
 import type { Sheet } from "./sheet.ts";
 
 /** What must be reached, what was found, and whether it holds: a row a line, a column a layout of ours. */
-export function targetSheet(lines: readonly Line[], { plan, storeCommitMs }: SideBySide): Sheet {
+export function targetSheet(lines: readonly Line[], { plan, storeCommits }: SideBySide): Sheet {
   const layouts = plan.systems.filter((system) => system.startsWith("parley"));
   return {
     title: "What must be reached",
@@ -19,7 +21,7 @@ export function targetSheet(lines: readonly Line[], { plan, storeCommitMs }: Sid
       ...verdicts.map(formatVerdict),
     ]),
     notes: [
-      `Ratios of ours over theirs, repeat by repeat: the median, and the least and the most in brackets. What has no verdict is shown for information. One store commit: ${storeCommitMs.toFixed(2)} ms. ${markNotes(lines)}`.trim(),
+      `Ratios of ours over theirs, repeat by repeat: the median, and the least and the most in brackets. What has no verdict is shown for information. One store commit, by itself: ${formatSummary(summaryOf(storeCommits.map(({ ms }) => ms)))} ms. ${markNotes(lines)}`.trim(),
     ],
   };
 }

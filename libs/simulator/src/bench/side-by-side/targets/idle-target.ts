@@ -1,5 +1,5 @@
 import { bytesAConnection, type IdleCell, type SideBySide } from "../result.ts";
-import { formatMedian, formatSummary } from "../statistics/format.ts";
+import { formatMedian, formatNumber, formatSummary } from "../statistics/format.ts";
 import { ratiosOf } from "../statistics/pairs.ts";
 import { summaryOf } from "../statistics/summary.ts";
 import { type Baseline, layoutsAgainst, type Target } from "./target.ts";
@@ -19,8 +19,11 @@ export function idleTarget(against: Baseline, bound: number): Target {
       const ratios = ratiosOf(cells(result, layout), cells(result, against), bytesAConnection);
       return ratios === undefined ? undefined : { value: ratios.median, text: formatSummary(ratios), marks: [] };
     },
-    theirs: (result) =>
-      `${formatMedian(summaryOf(cells(result, against).map((cell) => bytesAConnection(cell) / 1_024)))} KiB`,
-    holds: (_layout, value) => value <= bound,
+    theirs: (result) => {
+      const kib = summaryOf(cells(result, against).map((cell) => bytesAConnection(cell) / 1_024));
+      return formatMedian(kib, (value) => `${formatNumber(value)} KiB`);
+    },
+    // Less than nothing was measured too early: what the start left behind was given back in between.
+    holds: (_layout, value) => value > 0 && value <= bound,
   };
 }

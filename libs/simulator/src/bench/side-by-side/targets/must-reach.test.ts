@@ -92,6 +92,7 @@ describe.each(rows.flatMap((row) => row[4].map((layout) => [...row, layout] as c
 
 describe.each(["socket.io", "glue"])("against %s", (against) => {
   test.each([
+    ["far below, where more was given back than came,", -1, false],
     ["below", 54_900, true],
     ["at", 55_000, true],
     ["above", 55_100, false],

@@ -1,6 +1,6 @@
 import { type Mode, sceneOf } from "../plan.ts";
 import { type Cell, cellsOf, type SideBySide } from "../result.ts";
-import { formatMedian, formatSummary } from "../statistics/format.ts";
+import { formatMedian, formatNumber, formatSummary } from "../statistics/format.ts";
 import { ratiosOf } from "../statistics/pairs.ts";
 import { summaryOf } from "../statistics/summary.ts";
 import { marksOf } from "./marks.ts";
@@ -54,7 +54,11 @@ export function ratioTarget(options: RatioTargetOptions): Target {
       if (ratios === undefined) return undefined;
       return { value: ratios.median, text: formatSummary(ratios), marks: marksOf([...ours, ...theirs]) };
     },
-    theirs: (result) => `${formatMedian(summaryOf(cells(result, against).map(figure.of)))} ${figure.unit}`,
+    theirs: (result) =>
+      formatMedian(
+        summaryOf(cells(result, against).map(figure.of)),
+        (value) => `${formatNumber(value)} ${figure.unit}`,
+      ),
     holds(layout, value) {
       const limit = isSplit(layout) ? (bound.split ?? bound.ratio) : bound.ratio;
       return isFloor ? value >= limit : value <= limit;

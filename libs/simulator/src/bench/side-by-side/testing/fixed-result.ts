@@ -43,7 +43,7 @@ export function fixedResult(given: Partial<SideBySide> = {}): SideBySide {
     command: "npm run bench",
     machine: { cpu: "a CPU", cores: 2, memoryBytes: 2 ** 34, kernel: "6.1", node: "v24.0.0", redis: "7.0.15" },
     plan: fullPlan,
-    storeCommitMs: 2,
+    storeCommits: [1, 2, 3].map((repeat) => ({ repeat, ms: 2 })),
     calibration: [{ roomSize: 10, sendsPerS: 20 }],
     cells: [],
     idle: [],

@@ -1,4 +1,4 @@
-import { isFields } from "../../history/content.ts";
+import { isFields } from "../../../history/content.ts";
 
 /** One node of the call tree. */
 export interface ProfileNode {
