@@ -13,19 +13,23 @@ describe("what bounds a rate", () => {
     expect(loadsOf(processes, figures)).toEqual([{ name: "gateway", cores: 0.75 }]);
   });
 
+  const calm = { cores: 0.3, isBehind: false };
+
   test("the generator goes before all, since the figure is then its own", () => {
     const loads = [{ name: "gateway", cores: 0.95 }];
-    expect(boundBy(loads, { cores: 0.86, isBehind: false }, 8)).toMatch(/^the generator .* gateway \(0\.95/);
-    expect(boundBy(loads, { cores: 0.7, isBehind: true }, 8)).toMatch(/^the generator/);
-    expect(boundBy(loads, { cores: 0.85, isBehind: false }, 8)).toMatch(/^gateway/);
+    const machine = { cores: 8, busyCores: 1.9 };
+    expect(boundBy(loads, { cores: 0.86, isBehind: false }, machine)).toMatch(/^the generator .* gateway \(0\.95/);
+    expect(boundBy(loads, { cores: 0.85, isBehind: true }, machine)).toMatch(/^the generator/);
+    expect(boundBy(loads, { cores: 0.85, isBehind: false }, machine)).toMatch(/^gateway/);
   });
 
-  test("a full machine is a bound where no process is", () => {
+  test("a full machine is a bound where no process is, and other work is named", () => {
     const loads = [
       { name: "gateway", cores: 0.8 },
       { name: "chat-server", cores: 0.6 },
     ];
-    expect(boundBy(loads, { cores: 0.5, isBehind: false }, 2)).toBe("the machine: 1.90 of its 2 cores are busy");
-    expect(boundBy(loads, { cores: 0.3, isBehind: false }, 2)).toBe("nothing was full: 1.70 of 2 cores busy");
+    expect(boundBy(loads, calm, { cores: 2, busyCores: 1.7 })).toBe("nothing was full: 1.70 of 2 cores are busy");
+    expect(boundBy(loads, calm, { cores: 2, busyCores: 1.8 })).toBe("the machine: 1.80 of 2 cores are busy");
+    expect(boundBy([], calm, { cores: 8, busyCores: 0.9 })).toBe("other work took 0.60 of a core");
   });
 });

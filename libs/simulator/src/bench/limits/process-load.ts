@@ -15,6 +15,8 @@ export const generatorBusyMax = 0.85;
 const fullCores = 0.9;
 /** Of all cores: the scheduler's turns take the rest. */
 const fullShare = 0.9;
+/** What the kernel and the commands themselves do by the way, of one core. */
+const elsewhereMax = 0.2;
 
 /** A name each, in the same order. */
 export function namesOf(processes: readonly Pick<MeasuredProcess, "role">[]): readonly string[] {
@@ -43,16 +45,25 @@ export interface GeneratorLoad {
   readonly isBehind: boolean;
 }
 
+export interface MachineLoad {
+  readonly cores: number;
+  /** Whoever had them. */
+  readonly busyCores: number;
+}
+
 /** What had nothing left to give: the generator, single processes, or the machine; or that nothing of it was full. */
-export function boundBy(loads: readonly ProcessLoad[], generator: GeneratorLoad, machineCores: number): string {
-  const busy = loads.reduce((sum, { cores }) => sum + cores, generator.cores);
+export function boundBy(loads: readonly ProcessLoad[], generator: GeneratorLoad, machine: MachineLoad): string {
+  const own = loads.reduce((sum, { cores }) => sum + cores, generator.cores);
   const bounds = loads.filter(({ cores }) => cores >= fullCores).map(({ name, cores }) => `${name} (${share(cores)})`);
   if (generator.isBehind || generator.cores > generatorBusyMax) {
     bounds.unshift(`the generator (${share(generator.cores)}), so that the figure is its own`);
   }
-  const isMachineFull = busy >= machineCores * fullShare;
-  if (isMachineFull) bounds.push(`the machine: ${busy.toFixed(2)} of its ${machineCores} cores are busy`);
-  return bounds.length > 0 ? bounds.join(", ") : `nothing was full: ${busy.toFixed(2)} of ${machineCores} cores busy`;
+  const isMachineFull = machine.busyCores >= machine.cores * fullShare;
+  const used = `${machine.busyCores.toFixed(2)} of ${machine.cores} cores are busy`;
+  if (isMachineFull) bounds.push(`the machine: ${used}`);
+  const elsewhere = machine.busyCores - own;
+  if (elsewhere > elsewhereMax) bounds.push(`other work took ${share(elsewhere)}`);
+  return bounds.length > 0 ? bounds.join(", ") : `nothing was full: ${used}`;
 }
 
 function share(cores: number): string {

@@ -52,15 +52,18 @@ export function addHotChannel(program: Command): void {
 
 function format(result: HotChannel): string {
   const { members, senders, store, steps, highest, boundAtHighest, boundBeyond } = result;
-  const head = ["sends/s", "acked/s", "deliveries/s", "ack p50", "ack p99", "end to end p50", "p99", "generator", ""];
+  const head = ["sends/s", "acked/s", "deliveries/s", "ack p50", "ack p99", "end to end p50", "p99", ""];
   const names = steps[0]?.loads.map(({ name }) => name) ?? [];
   return [
     `${members} members of one channel on 2 gateways and 3 chat servers (${store}), ${senders} of them send`,
     formatTable(head, steps.map(rowOf)),
     "CPU, of one core:",
     formatTable(
-      ["sends/s", ...names],
-      steps.map(({ perS, loads }) => [String(perS), ...loads.map(({ cores }) => cores.toFixed(2))]),
+      ["sends/s", ...names, "generator", "the machine"],
+      steps.map(({ perS, loads, generator, machine }) => {
+        const all = [...loads.map(({ cores }) => cores), generator.cores, machine.busyCores];
+        return [String(perS), ...all.map((cores) => cores.toFixed(2))];
+      }),
     ),
     highest === undefined
       ? "no rate held"
@@ -71,13 +74,12 @@ function format(result: HotChannel): string {
 }
 
 function rowOf(step: RateStep): readonly string[] {
-  const { perS, ackedPerS, deliveriesPerS, ackMs, endToEndMs, generator, why } = step;
+  const { perS, ackedPerS, deliveriesPerS, ackMs, endToEndMs, why } = step;
   return [
     String(perS),
     ackedPerS.toFixed(0),
     Math.round(deliveriesPerS).toLocaleString("en-US"),
     ...[ackMs.p50, ackMs.p99, endToEndMs.p50, endToEndMs.p99].map(formatMs),
-    generator.cores.toFixed(2),
     why ?? "holds",
   ];
 }

@@ -3,6 +3,7 @@ import { type Demand, formatMs } from "../../clients/figures.ts";
 import type { Opened } from "../../side-by-side/generator/messages.ts";
 import { startGenerator } from "../../side-by-side/generator/start-generator.ts";
 import { startParley } from "../../side-by-side/systems.ts";
+import { busyCoresBetween } from "../machine-load.ts";
 import { boundBy, loadsOf } from "../process-load.ts";
 import { highestHeld, nextRate, type RateSearch } from "./rate-search.ts";
 import { demandsOf, type RateStep, stepOf } from "./step.ts";
@@ -56,6 +57,7 @@ export async function measureHotChannel(options: HotChannelOptions): Promise<Hot
     });
     say(`${members} members in one channel`);
     const tryOnce = async (perS: number): Promise<RateStep> => {
+      const busyCores = busyCoresBetween(warmS * 1_000, (warmS + windowS) * 1_000);
       const figures = await generator.phase({
         roomSize: members,
         pace: { kind: "open", perS },
@@ -66,7 +68,8 @@ export async function measureHotChannel(options: HotChannelOptions): Promise<Hot
         pids: system.processes.map(({ pid }) => pid),
         settleWithinMs,
       });
-      const step = stepOf(perS, figures, loadsOf(system.processes, figures), ackBoundMs);
+      const machine = { cores: availableParallelism(), busyCores: await busyCores };
+      const step = stepOf(perS, figures, loadsOf(system.processes, figures), machine, ackBoundMs);
       const { ackMs, endToEndMs, generator: load, why } = step;
       const found = `acks ${formatMs(ackMs.p99)}, end to end ${formatMs(endToEndMs.p99)} (p99)`;
       say(`${perS}/s ${why ?? "holds"}: ${found}, generator ${load.cores.toFixed(2)} of a core`);
@@ -91,7 +94,7 @@ export async function measureHotChannel(options: HotChannelOptions): Promise<Hot
     const highest = highestHeld(judged);
     const beyond = judged.filter(({ holds }) => !holds).sort((a, b) => a.perS - b.perS)[0];
     const bound = (step: RateStep | undefined): string =>
-      step === undefined ? "no such rate" : boundBy(step.loads, step.generator, availableParallelism());
+      step === undefined ? "no such rate" : boundBy(step.loads, step.generator, step.machine);
     return {
       ...{ members, senders, store, opened, steps, highest },
       boundAtHighest: bound(highest),

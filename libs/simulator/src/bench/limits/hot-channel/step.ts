@@ -1,7 +1,7 @@
 import { type Demand, formatMs, type Spread } from "../../clients/figures.ts";
 import type { PhaseFigures } from "../../side-by-side/generator/messages.ts";
 import type { Faults } from "../../side-by-side/generator/tally.ts";
-import type { GeneratorLoad, ProcessLoad } from "../process-load.ts";
+import type { GeneratorLoad, MachineLoad, ProcessLoad } from "../process-load.ts";
 import type { TriedRate } from "./rate-search.ts";
 
 /** One rate as it was tried: figures of its window; faults of all of it. */
@@ -17,6 +17,7 @@ export interface RateStep extends TriedRate, Faults {
   readonly socketsClosed: number;
   readonly loads: readonly ProcessLoad[];
   readonly generator: GeneratorLoad;
+  readonly machine: MachineLoad;
   /** Why it does not hold; undefined where it does. */
   readonly why?: string;
 }
@@ -46,6 +47,7 @@ export function stepOf(
   perS: number,
   figures: PhaseFigures,
   loads: readonly ProcessLoad[],
+  machine: MachineLoad,
   ackBoundMs: number,
 ): RateStep {
   const { seconds, sent, acked, deliveries, ackMs, endToEndMs, refused, unsettled, socketsClosed, busy } = figures;
@@ -63,6 +65,7 @@ export function stepOf(
     unsettled,
     socketsClosed,
     loads,
+    machine,
     generator: { cores: busy, isBehind: isBehind(perS, figures) },
     ...{ due, announced, lost, doubled, pairs, reordered },
     ...(why === undefined ? {} : { why }),
