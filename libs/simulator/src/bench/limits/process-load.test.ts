@@ -9,7 +9,7 @@ describe("what bounds a rate", () => {
 
   test("CPU is told of one core, by process", () => {
     const processes = [{ use: "server", role: "gateway", pid: 7 }] as const;
-    const figures = { seconds: 4, processes: [{ pid: 7, cpuS: 3, residentBytes: 0 }] };
+    const figures = { seconds: 4, processes: [{ pid: 7, cpuS: 3, poolCpuS: 0, residentBytes: 0 }] };
     expect(loadsOf(processes, figures)).toEqual([{ name: "gateway", cores: 0.75 }]);
   });
 

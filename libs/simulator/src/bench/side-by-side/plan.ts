@@ -9,12 +9,15 @@ export type Mode = "saturated" | "half" | "same";
 
 export const modes: readonly Mode[] = ["saturated", "half", "same"];
 
-/** Messages under way at once where a room size is saturated: enough to keep two servers busy, far below any queue's bound. */
+/**
+ * Messages under way at once where a room size is saturated: one of each of the thousand people, whose next one goes when
+ * it is acked; in rooms of 1,000 so many that 100,000 deliveries are due at once, as in rooms of 100.
+ */
 export const inFlightOf: ReadonlyMap<number, number> = new Map([
-  [2, 500],
-  [10, 250],
-  [100, 100],
-  [1_000, 20],
+  [2, 1_000],
+  [10, 1_000],
+  [100, 1_000],
+  [1_000, 100],
 ]);
 
 /** Everything that is measured in one run. */

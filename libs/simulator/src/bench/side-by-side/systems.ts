@@ -11,6 +11,8 @@ export interface MeasuredProcess {
   /** Of Parley's processes; `server` for others. */
   readonly role: string;
   readonly pid: number;
+  /** LMDB is in it: what its threads use for commits is the store's, as it would be a store's server's elsewhere. */
+  readonly isStoreWithin?: true;
   /** Address of `/metrics`; Parley's own processes alone have one. */
   readonly management?: string;
 }
@@ -93,6 +95,7 @@ export async function startParley(
   // A process that holds several roles is listed once a role.
   const byPid = new Map<number, string[]>();
   for (const { pid, role } of system.processes) byPid.set(pid, [...(byPid.get(pid) ?? []), role]);
+  const hasMongodb = command === "cluster" && !args.includes("lmdb");
   // Management addresses: one a process of its own, in the same order.
   let own = 0;
   return {
@@ -104,7 +107,13 @@ export async function startParley(
       const role = roles.join("+");
       if (role === "redis" || role === "store") return { use: role, role, pid };
       const management = system.management[own++];
-      return { use: "server", role, pid, ...(management === undefined ? {} : { management }) };
+      return {
+        use: "server",
+        role,
+        pid,
+        ...(hasMongodb ? {} : { isStoreWithin: true }),
+        ...(management === undefined ? {} : { management }),
+      };
     }),
     tokenOf: (user) => tokenOf(user),
     async stop() {

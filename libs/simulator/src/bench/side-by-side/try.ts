@@ -41,6 +41,11 @@ try {
           deliveriesPerS: Math.round(f.deliveries / f.seconds),
           sendsPerS: Math.round(f.acked / f.seconds),
           server: perK("server").toFixed(1),
+          pool: (
+            (system.processes.reduce((sum, p, i) => sum + (p.isStoreWithin ? (f.processes[i]?.poolCpuS ?? 0) : 0), 0) *
+              1e6) /
+            f.deliveries
+          ).toFixed(1),
           redis: perK("redis").toFixed(2),
           store: perK("store").toFixed(1),
           busy: f.busy.toFixed(2),

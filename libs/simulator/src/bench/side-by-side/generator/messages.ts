@@ -51,6 +51,8 @@ export interface PhaseOrder {
 export interface ProcessUse {
   readonly pid: number;
   readonly cpuS: number;
+  /** Of `cpuS`, what the pool of libuv used: in a process with LMDB in it, its commits and hardly anything else. */
+  readonly poolCpuS: number;
   readonly residentBytes: number;
 }
 

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { createRandom } from "../../../random.ts";
 import type { Members, Rooms } from "./members.ts";
 import type { PhaseFigures, PhaseOrder, ProcessUse } from "./messages.ts";
@@ -72,9 +72,11 @@ export function createPhase(
       await pause(windowS * 1_000);
       const window = tally.closeWindow();
       const { user, system } = process.cpuUsage(cpu);
-      const processes = pids
-        .map(readUse)
-        .map((use, index) => ({ ...use, cpuS: use.cpuS - (before[index]?.cpuS ?? 0) }));
+      const processes = pids.map(readUse).map((use, index) => ({
+        ...use,
+        cpuS: use.cpuS - (before[index]?.cpuS ?? 0),
+        poolCpuS: use.poolCpuS - (before[index]?.poolCpuS ?? 0),
+      }));
       isSending = false;
       stop?.();
       const until = performance.now() + (order.settleWithinMs ?? settleWithinMsDefault);
@@ -113,10 +115,17 @@ function tickAt(perS: number, send: () => void): () => void {
 
 /** Both ends of a window are read in one turn, so that nothing comes between them. **Source**: proc(5). */
 function readUse(pid: number): ProcessUse {
-  const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   const pages = Number(readFileSync(`/proc/${pid}/statm`, "utf8").split(" ")[1]);
-  return { pid, cpuS: (Number(fields[11]) + Number(fields[12])) / 100, residentBytes: pages * 4_096 };
+  const poolCpuS = readdirSync(`/proc/${pid}/task`)
+    .filter((thread) => readFileSync(`/proc/${pid}/task/${thread}/comm`, "utf8").startsWith("libuv-worker"))
+    .reduce((sum, thread) => sum + readCpuS(`/proc/${pid}/task/${thread}/stat`), 0);
+  return { pid, cpuS: readCpuS(`/proc/${pid}/stat`), poolCpuS, residentBytes: pages * 4_096 };
+}
+
+function readCpuS(file: string): number {
+  const stat = readFileSync(file, "utf8");
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return (Number(fields[11]) + Number(fields[12])) / 100;
 }
 
 function roomsByMember({ members }: Rooms): Uint16Array {

@@ -22,10 +22,10 @@ const phase: PhaseFigures = {
   unsettled: 9,
   socketsClosed: 10,
   processes: [
-    { pid: 1, cpuS: 1, residentBytes: 100 },
-    { pid: 2, cpuS: 0.5, residentBytes: 10 },
-    { pid: 3, cpuS: 0.25, residentBytes: 1 },
-    { pid: 4, cpuS: 3, residentBytes: 200 },
+    { pid: 1, cpuS: 1, poolCpuS: 0.1, residentBytes: 100 },
+    { pid: 2, cpuS: 0.5, poolCpuS: 0.1, residentBytes: 10 },
+    { pid: 3, cpuS: 0.25, poolCpuS: 0, residentBytes: 1 },
+    { pid: 4, cpuS: 3, poolCpuS: 0.5, residentBytes: 200 },
   ],
 };
 const uses = [{ use: "server" }, { use: "redis" }, { use: "store" }, { use: "server" }] as const;
@@ -41,6 +41,16 @@ test("CPU is ms per 1,000 deliveries, each use apart; memory is of the servers a
     ackMs: { p50: 1.235, p95: 2, p99: 3 },
     busy: 0.123,
   });
+});
+
+test("commits of a store within a server's process are the store's", () => {
+  const within = [
+    { use: "server", isStoreWithin: true },
+    { use: "redis" },
+    { use: "store" },
+    { use: "server" },
+  ] as const;
+  expect(toFigures(phase, within)).toMatchObject({ serverCpuMs: 195, redisCpuMs: 25, storeCpuMs: 17.5 });
 });
 
 test("what was announced as left to the history is not lost, and never makes up for more than is missing", () => {

@@ -9,12 +9,18 @@ export type Measured = Omit<Cell, "system" | "repeat" | "roomSize" | "mode" | "a
 /** **Errors**: throws where nothing was delivered: cost a delivery means nothing then. */
 export function toFigures(
   phase: PhaseFigures,
-  processes: readonly Pick<MeasuredProcess, "use">[],
+  processes: readonly Pick<MeasuredProcess, "use" | "isStoreWithin">[],
 ): Omit<Measured, "restBytes"> {
   if (phase.deliveries === 0) throw new Error("nothing was delivered in the window");
   const sum = (use: UseOf, of: (process: PhaseFigures["processes"][number]) => number): number =>
     phase.processes.reduce((total, one, index) => (processes[index]?.use === use ? total + of(one) : total), 0);
-  const cpuMs = (use: UseOf): number => round((sum(use, ({ cpuS }) => cpuS) * 1_000) / (phase.deliveries / 1_000), 4);
+  const storeWithinS = phase.processes.reduce((total, { poolCpuS }, index) => {
+    return processes[index]?.isStoreWithin === true ? total + poolCpuS : total;
+  }, 0);
+  const movedS: Readonly<Record<UseOf, number>> = { server: -storeWithinS, redis: 0, store: storeWithinS };
+  const cpuMs = (use: UseOf): number => {
+    return round(((sum(use, ({ cpuS }) => cpuS) + movedS[use]) * 1_000) / (phase.deliveries / 1_000), 4);
+  };
   return {
     serverCpuMs: cpuMs("server"),
     redisCpuMs: cpuMs("redis"),

@@ -51,7 +51,7 @@ async function play(measure: (roomSize: number, pace: Pace) => Partial<Measured>
 test("half is of what the same system saturated at in the same rooms, same is the rate of all", async () => {
   const { cells } = await play((roomSize) => ({ sendsPerS: roomSize * 100 }));
   expect(cells.map(({ roomSize, mode, inFlight, askedPerS }) => [roomSize, mode, inFlight ?? askedPerS])).toEqual([
-    [2, "saturated", 500],
+    [2, "saturated", 1_000],
     [2, "half", 100],
     [2, "same", 70],
     [10, "saturated", 250],

@@ -63,5 +63,5 @@ function aboutMethod({ plan, calibration }: SideBySide): string {
 
 /** The kernel tells user and system time apart, and each in hundredths. */
 function cpuNote({ windowS }: Plan): string {
-  return `CPU is read in hundredths of a second from the kernel, so that what takes less than ${((0.02 / windowS) * 1_000).toFixed(0)} ms a second is hardly told from nothing.`;
+  return `CPU is read in hundredths of a second from the kernel, so that what takes less than ${((0.02 / windowS) * 1_000).toFixed(0)} ms a second is hardly told from nothing. What LMDB's commits use in threads of their own is shown as the store's, as a store's server is; its reads and writes on the main thread are the server's.`;
 }

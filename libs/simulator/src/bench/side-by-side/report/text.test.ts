@@ -86,7 +86,7 @@ test("the document tells how it was measured, and links its figures and its data
     "`npm run bench`, 2026-11-24: 3 repeats, 1 failed",
     "2 cores (a CPU), 16 GiB, Linux 6.1, Node v24.0.0, Redis 7.0.15",
     "[side-by-side.json](side-by-side.json)",
-    "250 in rooms of 10",
+    "1000 in rooms of 10",
     "sends/s: 10 in rooms of 10",
     "![CPU](figures/cpu.svg)",
     "### What must be reached",
