@@ -54,7 +54,7 @@ test("half is of what the same system saturated at in the same rooms, same is th
     [2, "saturated", 1_000],
     [2, "half", 100],
     [2, "same", 70],
-    [10, "saturated", 250],
+    [10, "saturated", 1_000],
     [10, "half", 500],
   ]);
 });
