@@ -55,6 +55,22 @@ describe.skipIf(redis === undefined || mongodb === undefined)("a fleet of proces
     expect(await run.ended).toBe(0);
   });
 
+  test("--store lmdb runs the embedded store in a process of its own, which comes back where it was", async () => {
+    const { run, ready } = await start("--redis", redis?.url ?? "", "--store", "lmdb", "--joined", "1");
+    expect(fleetOf(ready)).toEqual(["chat-server", "gateway", "presence", "store"]);
+    const store = ready.processes.find(({ role }) => role === "store");
+    process.kill(store?.pid ?? 0, "SIGKILL");
+    await run.line(/store store-1 is back: pid \d+/);
+    await vi.waitUntil(async () => (await fetch(`${ready.management[1]}/readyz`)).status === 200, patience);
+    run.child.kill("SIGTERM");
+    expect(await run.ended).toBe(0);
+  });
+
+  test("--store lmdb and --mongodb are not for the same fleet", async () => {
+    const run = runCommand("cluster", ["--store", "lmdb", "--mongodb", "mongodb://127.0.0.1:1"]);
+    await expect(run.ready()).rejects.toThrow(/--store lmdb and --mongodb .* can't be used together/);
+  });
+
   test("--joined runs processes that hold a gateway and a chat server each", async () => {
     const { ready } = await start(...servers, "--joined", "2");
     expect(fleetOf(ready)).toEqual(["chat-server", "chat-server", "gateway", "gateway", "presence"]);

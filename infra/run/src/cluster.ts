@@ -1,4 +1,4 @@
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { loadOrCreateKeyFile, loadOrCreateSecret } from "@parley/auth";
 import { ConfigError } from "@parley/config";
@@ -16,7 +16,7 @@ import { type Child, createSupervisor } from "./supervisor.ts";
 /** `npm run cluster`: every part in a process of its own, on Redis and a MongoDB-wire server. */
 const about = "Runs Parley as separate processes on this machine, on Redis and a MongoDB-wire server.";
 /** All stages of the end together stay under ten seconds. */
-const stageMs = { gateway: 5_000, "chat-server": 2_500, presence: 1_000 };
+const stageMs = { gateway: 5_000, "chat-server": 2_500, presence: 1_000, store: 500 };
 const endMs = 9_500;
 
 async function run(settings: ClusterSettings): Promise<void> {
@@ -33,7 +33,7 @@ async function run(settings: ClusterSettings): Promise<void> {
   const children: Child[] = [];
   const supervisor = createSupervisor({ module: fileURLToPath(new URL("./node.ts", import.meta.url)), say });
   const stop = async (): Promise<void> => {
-    for (const role of ["gateway", "chat-server", "presence"] as const) {
+    for (const role of ["gateway", "chat-server", "presence", "store"] as const) {
       const nodes = children.filter(({ spec }) => spec.role === role || (role === "gateway" && spec.role === "joined"));
       await supervisor.stop(
         nodes.map(({ spec }) => spec.node),
@@ -67,6 +67,7 @@ async function run(settings: ClusterSettings): Promise<void> {
       PARLEY_DATA: data,
       PARLEY_REDIS: redis,
       PARLEY_MONGODB: mongodb ?? "",
+      PARLEY_STORE_SOCKET: mongodb === undefined ? socketIn(data) : "",
       PARLEY_HOST: settings.host,
       PARLEY_LOG_LEVEL: settings.logLevel,
       PARLEY_LOG_FILE: logFile ?? "",
@@ -97,6 +98,17 @@ async function openServer(
   const server = await start();
   servers.push(server);
   return server.current.url;
+}
+
+/** **Errors**: ConfigError for a folder whose path leaves no room. **Source**: unix(7), 108 bytes with the zero. */
+function socketIn(data: string): string {
+  const path = join(data, "store.sock");
+  if (Buffer.byteLength(path) > 107) {
+    throw new ConfigError(
+      `data: the path ${data} is too long for a Unix socket in it; --store lmdb needs a shorter one`,
+    );
+  }
+  return path;
 }
 
 function at(port: number | undefined): { port?: number } {

@@ -4,8 +4,8 @@ import type { ChildSpec } from "./supervisor.ts";
 type Environment = Readonly<Record<string, string>>;
 
 /**
- * The processes of `npm run cluster` in the stages that they are started in: chat servers first, since a gateway
- * without any refuses clients. Gateway i listens on port + i (joined ones after the others), presence after them.
+ * The processes of `npm run cluster` in the stages that they are started in: the embedded store if it is one of them, then
+ * chat servers, since a gateway without any refuses clients. Gateway i listens on port + i (joined ones after the others), presence after them.
  */
 export function planFleet(settings: ClusterSettings, common: Environment): readonly (readonly ChildSpec[])[] {
   const { gateways, chatServers, joined, port } = settings;
@@ -17,6 +17,7 @@ export function planFleet(settings: ClusterSettings, common: Environment): reado
     return Array.from({ length: count }, (_, index) => make(index));
   };
   return [
+    settings.store === "lmdb" ? [spec("store", "store-1", {})] : [],
     many(chatServers, (index) => spec("chat-server", `chat-${index + 1}`, {})),
     [
       ...many(gateways, (index) => spec("gateway", `gateway-${index + 1}`, { PARLEY_PORT: portOf(index) })),

@@ -4,13 +4,14 @@ import type { NodeRole } from "@parley/cluster";
 import { readGatewayConfig, startGateway } from "@parley/gateway";
 import { createLinkConnector, createLinkListener } from "@parley/link";
 import { presenceConfig, startPresence } from "@parley/presence";
+import { serveStore } from "@parley/store";
 import { meterStore } from "./metered-store.ts";
 import type { ProcessPorts } from "./ports.ts";
 import { askToEnd } from "./shutdown.ts";
 
 /** A running part of the fleet; a process holds one or several. */
 export interface Part {
-  readonly role: NodeRole;
+  readonly role: NodeRole | "store";
   readonly node: string;
   /** ws:// of a gateway, link address of a chat server, http:// of presence. */
   readonly address: string;
@@ -123,7 +124,20 @@ export async function startPresencePart(ports: ProcessPorts, options: FrontOptio
   };
 }
 
-const closeOrder: readonly NodeRole[] = ["gateway", "chat-server", "presence"];
+/** Holds the embedded store for the other processes of this machine. **Errors**: rejects where the socket can't be had. */
+export async function startStorePart(ports: ProcessPorts, node: string, path: string): Promise<Part> {
+  const server = await serveStore(await ports.store(), path);
+  return {
+    role: "store",
+    node,
+    address: `unix://${encodeURI(path)}`,
+    isReady: () => true,
+    drain: async () => {},
+    close: () => server.close(),
+  };
+}
+
+const closeOrder: readonly Part["role"][] = ["gateway", "chat-server", "presence", "store"];
 
 /**
  * Drains all parts of a process at once, then closes them: gateways first, since what they still hold needs the others.

@@ -5,7 +5,7 @@ import { type Bus, createMemoryBus, createRedisBus, parseRedisUrl, waitForRedis 
 import { type Cluster, createMemoryCluster, createRedisCluster } from "@parley/cluster";
 import type { Environment } from "@parley/config";
 import { LocalLinks } from "@parley/link";
-import { type MessageStore, openLmdbStore, openMongoStore, StoreError } from "@parley/store";
+import { type MessageStore, openLmdbStore, openMongoStore, openRemoteStore, StoreError } from "@parley/store";
 import { createProcessRegistry, createTelemetry, type LogLevel, type Telemetry } from "@parley/telemetry";
 import type { NodeSettings } from "./settings.ts";
 import { openTokens } from "./tokens.ts";
@@ -28,11 +28,15 @@ export interface ProcessPorts {
   close(): Promise<void>;
 }
 
+/** How long the store's process may be away, at first and later, before calls of it fail: it is started again in a second. */
+const storeWithinMs = 3_000;
+
 type PortSettings = Pick<
   NodeSettings,
   | "data"
   | "redis"
   | "mongodb"
+  | "storeSocket"
   | "logLevel"
   | "logFile"
   | "tokenAlgorithms"
@@ -101,8 +105,10 @@ async function openCoordination(redisUrl: string | undefined, say: (line: string
 }
 
 function openStore(settings: PortSettings, say: (line: string) => void): Promise<MessageStore> {
-  const { mongodb, data } = settings;
-  return mongodb === undefined ? openLmdbStore({ path: join(data, "log") }) : openMongoPatiently(mongodb, say);
+  const { mongodb, storeSocket, data } = settings;
+  if (mongodb !== undefined) return openMongoPatiently(mongodb, say);
+  if (storeSocket !== undefined) return openRemoteStore({ path: storeSocket, connectMs: storeWithinMs });
+  return openLmdbStore({ path: join(data, "log") });
 }
 
 /** A store that is not there yet is waited for, a line a second: a process that starts before it does not crash. */

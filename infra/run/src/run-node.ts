@@ -3,7 +3,14 @@ import { resolve } from "node:path";
 import { type Management, startManagement } from "@parley/telemetry";
 import { tellParent } from "./child-message.ts";
 import { collectWhenIdle } from "./idle-memory.ts";
-import { endParts, type Part, startChatServerPart, startGatewayPart, startPresencePart } from "./parts.ts";
+import {
+  endParts,
+  type Part,
+  startChatServerPart,
+  startGatewayPart,
+  startPresencePart,
+  startStorePart,
+} from "./parts.ts";
 import { openPorts, type ProcessPorts } from "./ports.ts";
 import type { NodeSettings } from "./settings.ts";
 import { onShutdown } from "./shutdown.ts";
@@ -30,7 +37,9 @@ export async function runNode(
     settings.drainMs,
     say,
   );
-  ports = wrap(await openPorts({ ...settings, data: resolve(settings.data) }, say));
+  // The store's own process talks to nobody but those who come to it, and opens its files itself.
+  const alone = settings.role === "store" ? { redis: undefined, mongodb: undefined, storeSocket: undefined } : {};
+  ports = wrap(await openPorts({ ...settings, ...alone, data: resolve(settings.data) }, say));
   management = await startManagement({
     host: settings.managementHost,
     port: settings.managementPort,
@@ -56,7 +65,7 @@ export async function runNode(
 
 /** Chat servers before gateways: a gateway without any answers 4503. */
 function partsOf(settings: NodeSettings): readonly ((ports: ProcessPorts) => Promise<Part>)[] {
-  const { role, host, port, weight, advertisedUrl, linkHost, linkPort } = settings;
+  const { role, host, port, weight, advertisedUrl, linkHost, linkPort, storeSocket } = settings;
   const node =
     settings.node ??
     `${role}-${hostname()
@@ -81,6 +90,8 @@ function partsOf(settings: NodeSettings): readonly ((ports: ProcessPorts) => Pro
       return [(ports) => startPresencePart(ports, { node, host, port })];
     case "joined":
       return [chatServer, gateway];
+    case "store":
+      return [(ports) => startStorePart(ports, node, storeSocket ?? "")];
     default:
       return role satisfies never;
   }

@@ -12,6 +12,11 @@ const places = {
       "a URL as redis://host:port, redis-sentinel://host:port,host:port/name or redis-cluster://host:port,host:port",
     help: "Redis for coordination between processes.",
   },
+  storeSocket: {
+    type: "string",
+    default: undefined,
+    help: "Unix socket of the process that holds the embedded store (role `store`), where that is another one.",
+  },
   mongodb: {
     type: "string",
     default: undefined,
@@ -66,16 +71,17 @@ export const startTable = defineConfig("", {
 });
 
 function defineClusterTable(gateways: number, chatServers: number) {
+  const { storeSocket: _ownSocket, ...clusterPlaces } = places;
   return defineConfig(
     "",
     {
       ...front,
-      ...places,
+      ...clusterPlaces,
       store: {
         type: "choice",
         choices: ["mongodb", "lmdb"],
         default: "mongodb",
-        help: "`lmdb`: all processes share the embedded store in the data folder; for one machine only.",
+        help: "`lmdb`: the embedded store in the data folder, in a process of its own; for one machine only.",
       },
       ...logging,
       gateways: {
@@ -118,9 +124,9 @@ export const nodeTable = defineConfig(
   {
     role: {
       type: "choice",
-      choices: ["gateway", "chat-server", "presence", "joined"],
+      choices: ["gateway", "chat-server", "presence", "joined", "store"],
       default: "joined",
-      help: "What this process is; `joined` holds a gateway and a chat server.",
+      help: "What this process is; `joined` holds a gateway and a chat server, `store` the embedded store for others.",
     },
     node: { ...name, default: undefined, help: "Name in the fleet, unique; by default made of host, role and pid." },
     ...front,
@@ -186,7 +192,15 @@ export const nodeTable = defineConfig(
   },
   [
     (config) =>
-      config.redis === undefined && config.role !== "joined"
+      config.role === "store" && config.storeSocket === undefined
+        ? "role store needs --store-socket (PARLEY_STORE_SOCKET): where it is to be reached"
+        : undefined,
+    (config) =>
+      config.storeSocket !== undefined && config.mongodb !== undefined
+        ? "--store-socket (PARLEY_STORE_SOCKET) and --mongodb (PARLEY_MONGODB) can't be used together: there is one store"
+        : undefined,
+    (config) =>
+      config.redis === undefined && config.role !== "joined" && config.role !== "store"
         ? `role ${config.role} needs --redis (PARLEY_REDIS): only role joined can run alone`
         : undefined,
     (config) =>

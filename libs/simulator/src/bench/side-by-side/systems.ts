@@ -51,12 +51,12 @@ export const systemKinds: readonly SystemKind[] = [
   { name: "glue", title: "the glue: the same + one insert a message", start: (say) => startSocketIo(true, say) },
   {
     name: "parley-joined",
-    title: "Parley, roles joined in two processes, LMDB",
+    title: "Parley, roles joined in two processes, LMDB in a third",
     start: () => startParley("cluster", ["--joined", String(serverCount), "--store", "lmdb"]),
   },
   {
     name: "parley-split",
-    title: "Parley, two gateways and two chat servers, LMDB",
+    title: "Parley, two gateways and two chat servers, LMDB in a process of its own",
     start: () => startParley("cluster", ["--gateways", "2", "--chat-servers", "2", "--store", "lmdb"]),
   },
   {
@@ -95,23 +95,20 @@ export async function startParley(
   // A process that holds several roles is listed once a role.
   const byPid = new Map<number, string[]>();
   for (const { pid, role } of system.processes) byPid.set(pid, [...(byPid.get(pid) ?? []), role]);
-  const hasMongodb = command === "cluster" && !args.includes("lmdb");
-  // Management addresses: one a process of its own, in the same order.
-  let own = 0;
   return {
     protocol: "parley",
     urls: system.ws,
     output: system.output,
     redis: system.processes.find(({ role }) => role === "redis")?.address,
-    processes: [...byPid].map(([pid, roles]): MeasuredProcess => {
+    processes: [...byPid].map(([pid, roles], index): MeasuredProcess => {
       const role = roles.join("+");
-      if (role === "redis" || role === "store") return { use: role, role, pid };
-      const management = system.management[own++];
+      // Management addresses are those of Parley's own processes, which stand before Redis and a store's server.
+      const management = system.management[index];
       return {
-        use: "server",
+        use: role === "redis" || role === "store" ? role : "server",
         role,
         pid,
-        ...(hasMongodb ? {} : { isStoreWithin: true }),
+        ...(command === "start" ? { isStoreWithin: true } : {}),
         ...(management === undefined ? {} : { management }),
       };
     }),
