@@ -24,7 +24,7 @@ export function addBusCut(program: Command): void {
     .description("all Redis connections are cut once in the middle of traffic: what becomes of acked messages")
     .option("--only <names>", `systems, of ${cuttable.map(({ name }) => name).join(", ")}`, shown.join(","))
     .option("--reps <n>", "how often each", "1")
-    .option("--members <n>", "connected", "1000")
+    .option("--members <n>", "connected; the fewer, the busier each room", "100")
     .option("--room <n>", "members of each room", "10")
     .option("--rate <n>", "sends a second", "1000")
     .option("--seconds <s>", "of traffic after 2 s of warm-up; the cut comes in the middle", "6")
