@@ -46,6 +46,7 @@ const calmS = 12;
 const warmS = 3;
 /** Connects of the same people: the first round warms the code and is not counted. */
 const connectRounds = 4;
+const connectingMax = 500;
 const goneS = 2;
 const commandsShownMin = 0.005;
 const busyMax = 0.85;
@@ -193,7 +194,9 @@ function warningsOf(size: number, load: PhaseFigures): readonly string[] {
 async function measureConnects(system: MeasuredSystem, setup: Setup, idleMsPerS: number): Promise<Point["figures"]> {
   let [cpuMs, connects] = [0, 0];
   const p50: number[] = [];
-  const users = Math.min(setup.users, 500);
+  const users = Math.min(setup.users, connectingMax);
+  // The end of all the others is work, too.
+  await pause(calmS * 1_000);
   for (let round = 0; round < connectRounds; round++) {
     await pause(goneS * 1_000);
     const generator = startGenerator();
