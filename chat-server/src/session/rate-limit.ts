@@ -7,11 +7,11 @@ export interface RateLimits {
   readonly burst: number;
 }
 
-const rememberedMax = 128;
+const rememberedMax = 256;
 
 /**
  * Token bucket of one user. Exact without Redis, since one user has one home.
- * **Repeat**: retries of one id count once, as far back as the last 128 ids reach at least.
+ * **Repeat**: retries of one id count once, as far back as the last 256 ids reach at least.
  */
 export class RateLimit {
   private tokens: number;

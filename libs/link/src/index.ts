@@ -1,3 +1,5 @@
+export { BatchReader, lengthBytes } from "./batch-reader.ts";
+export { CodecError } from "./codec-read.ts";
 export * from "./link.ts";
 export * from "./link-connector.ts";
 export * from "./link-limits.ts";

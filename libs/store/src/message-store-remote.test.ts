@@ -145,3 +145,14 @@ test("a stranger who sends no batch is cut off, and the others are served on", a
   odd.write(Buffer.concat([Buffer.from([0, 0, 0, text.length]), text]));
   expect(await remote.head("room")).toBe(0);
 });
+
+// A herd of take-overs asks for a thousand pages in one tick: more than one batch may hold.
+test("answers of one tick that are more than a batch may hold go in several", async () => {
+  const { path } = await served();
+  const remote = await openRemoteStore({ path });
+  onTestFinished(() => remote.close());
+  const body = { kind: "message", text: "x".repeat(5_000) } as const;
+  await remote.append("room", Array.from({ length: 200 }, (_, index) => message("room", index + 1, { body })));
+  const pages = await Promise.all(Array.from({ length: 80 }, () => remote.readAfter("room", 0, { events: 200 })));
+  expect(pages.map(({ events }) => events.length)).toEqual(Array(80).fill(200));
+}, 30_000);

@@ -1,19 +1,20 @@
 import type { Socket } from "node:net";
+import { BatchReader, CodecError, lengthBytes } from "@parley/link";
 
-/** Above what a page of events, or a run, can take. */
+/** Above what any one value takes: a run of 4 MiB, a page of some more. */
 const batchBytesMax = 64 * 1024 * 1024;
-const lengthBytes = 4;
+/** A batch is closed at this size, so that what a herd asks for in one tick stays far below the bound. */
+const batchBytesWanted = 1024 * 1024;
 
 /**
- * Lists of values over a socket, as JSON behind a length (32 bits, big-endian): all that one tick has goes in one write.
- * JSON, since it keeps lone surrogates, which UTF-8 can't.
+ * Lists of values over a socket, as JSON in the batches of a link: all that one tick has goes in one write, or few. JSON,
+ * since it keeps lone surrogates, which UTF-8 can't.
  */
 export class Batches<Out, In> {
   readonly #socket: Socket;
   readonly #onValues: (values: readonly In[]) => void;
+  readonly #reader = new BatchReader(batchBytesMax);
   #queue: Out[] = [];
-  #chunks: Buffer[] = [];
-  #bytes = 0;
 
   /** A peer that sends what is no batch is cut off. */
   constructor(socket: Socket, onValues: (values: readonly In[]) => void) {
@@ -30,46 +31,49 @@ export class Batches<Out, In> {
     const values = this.#queue;
     this.#queue = [];
     if (this.#socket.destroyed) return;
-    const json = JSON.stringify(values);
-    const length = Buffer.byteLength(json);
-    const batch = Buffer.allocUnsafe(lengthBytes + length);
-    batch.writeUInt32BE(length);
-    batch.write(json, lengthBytes);
-    this.#socket.write(batch);
+    this.#socket.cork();
+    let texts: string[] = [];
+    let length = 0;
+    for (const value of values) {
+      const text = JSON.stringify(value);
+      texts.push(text);
+      length += text.length;
+      if (length < batchBytesWanted) continue;
+      this.#write(texts);
+      texts = [];
+      length = 0;
+    }
+    if (texts.length > 0) this.#write(texts);
+    this.#socket.uncork();
   };
 
-  #read(chunk: Buffer): void {
-    this.#chunks.push(chunk);
-    this.#bytes += chunk.length;
-    const first = this.#chunks[0];
-    if (this.#bytes < lengthBytes || first === undefined) return;
-    // Joined only once a batch is whole: else a large one would be copied at each chunk.
-    if (first.length >= lengthBytes && this.#bytes < lengthBytes + first.readUInt32BE(0) && this.#isSane(first)) return;
-    let rest = this.#chunks.length === 1 ? first : Buffer.concat(this.#chunks, this.#bytes);
-    while (rest.length >= lengthBytes && this.#isSane(rest)) {
-      const end = lengthBytes + rest.readUInt32BE(0);
-      if (rest.length < end) break;
-      const values = parseList(rest.toString("utf8", lengthBytes, end));
-      if (values === undefined) return void this.#socket.destroy(new Error("no batch of calls"));
-      this.#onValues(values as readonly In[]);
-      rest = rest.subarray(end);
-    }
-    this.#chunks = rest.length > 0 ? [rest] : [];
-    this.#bytes = rest.length;
+  #write(texts: readonly string[]): void {
+    const json = `[${texts.join(",")}]`;
+    const bytes = Buffer.byteLength(json);
+    const batch = Buffer.allocUnsafe(lengthBytes + bytes);
+    batch.writeUInt32BE(bytes);
+    batch.write(json, lengthBytes);
+    this.#socket.write(batch);
   }
 
-  #isSane(bytes: Buffer): boolean {
-    if (bytes.readUInt32BE(0) <= batchBytesMax) return true;
-    this.#socket.destroy(new Error(`a batch of more than ${batchBytesMax} bytes`));
-    return false;
+  #read(chunk: Buffer): void {
+    try {
+      for (const batch of this.#reader.push(chunk)) this.#onValues(parseList(batch) as readonly In[]);
+    } catch (error) {
+      if (!(error instanceof CodecError)) throw error;
+      this.#socket.destroy(error);
+    }
   }
 }
 
-function parseList(json: string): readonly unknown[] | undefined {
+/** **Errors**: CodecError. */
+function parseList(batch: Buffer): readonly unknown[] {
+  let values: unknown;
   try {
-    const values: unknown = JSON.parse(json);
-    return Array.isArray(values) ? values : undefined;
+    values = JSON.parse(batch.toString());
   } catch {
-    return undefined;
+    throw new CodecError("no JSON");
   }
+  if (!Array.isArray(values)) throw new CodecError("no list of calls");
+  return values;
 }

@@ -4,6 +4,7 @@ import { cpuSeconds } from "../../target/process-facts.ts";
 import { type Inspector, inspectable, openInspectors } from "../inspectors.ts";
 import type { Pace, PhaseFigures } from "../side-by-side/generator/messages.ts";
 import { type Generator, startGenerator } from "../side-by-side/generator/start-generator.ts";
+import { openingOrder } from "../side-by-side/opening-order.ts";
 import { type MeasuredSystem, startParley } from "../side-by-side/systems.ts";
 import { type EventLoopDelay, readEventLoop, watchEventLoop } from "./event-loop-delay.ts";
 import { type CpuProfile, type ProfileSummary, parseCpuProfile, summarize } from "./graph/cpu-profile.ts";
@@ -161,14 +162,8 @@ type Opener = (generator: Generator, from: number, count: number, openingMax: nu
 /** Opens the sockets of people `from` on, and their rooms where the scenario has some; the seconds of the sockets. */
 function opener(system: MeasuredSystem, { scenario }: ProfileOptions): Opener {
   return async (generator, from, count, openingMax) => {
-    const opened = await generator.open({
-      protocol: "parley",
-      urls: system.urls,
-      members: count,
-      tokens: Array.from({ length: count }, (_, index) => system.tokenOf(`u${from + index}`)),
-      roomSizes: scenario.kind === "connect" ? [] : [scenario.roomSize],
-      openingMax,
-    });
+    const roomSizes = scenario.kind === "connect" ? [] : [scenario.roomSize];
+    const opened = await generator.open(openingOrder(system, { members: count, roomSizes, openingMax, from }));
     return opened.seconds;
   };
 }

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { Opened, PhaseFigures } from "../../side-by-side/generator/messages.ts";
 import { type Generator, startGenerator } from "../../side-by-side/generator/start-generator.ts";
+import { openingOrder } from "../../side-by-side/opening-order.ts";
 import { type MeasuredSystem, startParley } from "../../side-by-side/systems.ts";
 import type { Axis, Setup } from "../axes.ts";
 import type { FigureName } from "../verdict/figures.ts";
@@ -85,18 +86,11 @@ async function startFleet({ gateways, chatServers }: Setup, store: PointOptions[
   return await startParley("cluster", [...counts, "--store", store]);
 }
 
-function openPeople(generator: Generator, { urls, tokenOf }: MeasuredSystem, setup: Setup): Promise<Opened> {
+function openPeople(generator: Generator, system: MeasuredSystem, setup: Setup): Promise<Opened> {
   const { users, rooms, members, quietRooms, historyEvents } = setup;
-  return generator.open({
-    protocol: "parley",
-    urls,
-    members: users,
-    tokens: Array.from({ length: users }, (_, index) => tokenOf(`u${index}`)),
-    roomSizes: historyEvents === 0 ? [members] : [members, warmingMembers],
-    roomsMax: rooms,
-    quietRooms,
-    openingMax,
-  });
+  const roomSizes = historyEvents === 0 ? [members] : [members, warmingMembers];
+  const order = openingOrder(system, { members: users, roomSizes, openingMax });
+  return generator.open({ ...order, roomsMax: rooms, quietRooms });
 }
 
 async function warmUp(generator: Generator, { members, historyEvents }: Setup): Promise<void> {

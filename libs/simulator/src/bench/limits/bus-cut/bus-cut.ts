@@ -2,6 +2,7 @@ import { askRedis } from "@parley/servers";
 import type { Demand } from "../../clients/figures.ts";
 import type { PhaseFigures } from "../../side-by-side/generator/messages.ts";
 import { type Generator, startGenerator } from "../../side-by-side/generator/start-generator.ts";
+import { openingOrder } from "../../side-by-side/opening-order.ts";
 import type { MeasuredSystem, SystemKind } from "../../side-by-side/systems.ts";
 import { type CutPhase, demandsOf } from "./verdict.ts";
 
@@ -38,14 +39,7 @@ export async function measureBusCut(options: BusCutOptions): Promise<BusCut> {
       const system = await kind.start(say);
       const generator = startGenerator();
       try {
-        await generator.open({
-          protocol: system.protocol,
-          urls: system.urls,
-          members,
-          tokens: Array.from({ length: members }, (_, index) => system.tokenOf(`u${index}`)),
-          roomSizes: [roomSize],
-          openingMax,
-        });
+        await generator.open(openingOrder(system, { members, roomSizes: [roomSize], openingMax }));
         for (const isCut of [false, true]) {
           const { figures, connectionsCut } = await runPhase(options, system, generator, isCut, repeat);
           const { name, title } = kind;

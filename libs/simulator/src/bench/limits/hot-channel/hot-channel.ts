@@ -2,6 +2,7 @@ import { availableParallelism } from "node:os";
 import { type Demand, formatMs } from "../../clients/figures.ts";
 import type { Opened } from "../../side-by-side/generator/messages.ts";
 import { startGenerator } from "../../side-by-side/generator/start-generator.ts";
+import { openingOrder } from "../../side-by-side/opening-order.ts";
 import { startParley } from "../../side-by-side/systems.ts";
 import { busyCoresBetween } from "../machine-load.ts";
 import { boundBy, loadsOf } from "../process-load.ts";
@@ -47,14 +48,7 @@ export async function measureHotChannel(options: HotChannelOptions): Promise<Hot
   const system = await startParley("cluster", args);
   const generator = startGenerator();
   try {
-    const opened = await generator.open({
-      protocol: system.protocol,
-      urls: system.urls,
-      members,
-      tokens: Array.from({ length: members }, (_, index) => system.tokenOf(`u${index}`)),
-      roomSizes: [members],
-      openingMax,
-    });
+    const opened = await generator.open(openingOrder(system, { members, roomSizes: [members], openingMax }));
     say(`${members} members in one channel`);
     const tryOnce = async (perS: number): Promise<RateStep> => {
       const busyCores = busyCoresBetween(warmS * 1_000, (warmS + windowS) * 1_000);

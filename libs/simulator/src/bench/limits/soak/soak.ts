@@ -2,6 +2,7 @@ import { type Demand, formatMs } from "../../clients/figures.ts";
 import { type Inspector, inspectable, openInspectors } from "../../inspectors.ts";
 import type { PhaseFigures } from "../../side-by-side/generator/messages.ts";
 import { type Generator, startGenerator } from "../../side-by-side/generator/start-generator.ts";
+import { openingOrder } from "../../side-by-side/opening-order.ts";
 import type { MeasuredSystem } from "../../side-by-side/systems.ts";
 import type { Layout } from "../layouts.ts";
 import { namesOf } from "../process-load.ts";
@@ -55,14 +56,7 @@ export async function soak(options: SoakOptions): Promise<Soak> {
   const generator = startGenerator();
   let inspectors: readonly Inspector[] = [];
   try {
-    await generator.open({
-      protocol: system.protocol,
-      urls: system.urls,
-      members,
-      tokens: Array.from({ length: members }, (_, index) => system.tokenOf(`u${index}`)),
-      roomSizes: [roomSize],
-      openingMax,
-    });
+    await generator.open(openingOrder(system, { members, roomSizes: [roomSize], openingMax }));
     const saturatedPerS = options.perS === undefined ? await saturate(options, system, generator) : undefined;
     const perS = options.perS ?? Math.round((saturatedPerS ?? 0) / 2);
     const watched = watchedOf(system, generator);

@@ -1,6 +1,7 @@
 import { residentBytes } from "../../../target/process-facts.ts";
 import type { Pace } from "../generator/messages.ts";
 import { type Generator, startGenerator } from "../generator/start-generator.ts";
+import { openingOrder } from "../opening-order.ts";
 import type { Plan } from "../plan.ts";
 import type { MeasuredSystem, SystemKind } from "../systems.ts";
 import { type Measured, toFigures } from "./figures.ts";
@@ -30,7 +31,8 @@ export async function openSession(kind: SystemKind, plan: Plan, say: (line: stri
   try {
     const restBytes = await serverBytes(system);
     generator = startGenerator();
-    await within(openWithinS, "opening the members", generator.open(orderOf(system, plan)));
+    const opening = { members: plan.members, roomSizes: plan.roomSizes, openingMax };
+    await within(openWithinS, "opening the members", generator.open(openingOrder(system, opening)));
     const started = generator;
     return {
       async measure(roomSize, pace, seed) {
@@ -53,9 +55,4 @@ export async function serverBytes({ processes }: Pick<MeasuredSystem, "processes
   const own = processes.filter(({ use }) => use === "server");
   const bytes = await Promise.all(own.map(({ pid }) => residentBytes(pid)));
   return bytes.reduce((sum, one) => sum + one, 0);
-}
-
-function orderOf({ protocol, urls, tokenOf }: MeasuredSystem, { members, roomSizes }: Plan) {
-  const tokens = Array.from({ length: members }, (_, member) => tokenOf(`u${member}`));
-  return { protocol, urls, members, tokens, roomSizes, openingMax };
 }
