@@ -18,6 +18,7 @@ import type { Answer, AppendRequest, Wish } from "./request.ts";
 async function threeServers(
   publish: (to: string, message: PeerMessage) => number,
   times = { forwardAgainMs: 20, appendSelfMs: 60, appendSelfBesideMs: 300, giveUpMs: 4_000 },
+  hasJustTold = (): boolean => false,
 ) {
   const cluster = createMemoryCluster();
   const telemetry = createTestTelemetry("chat-1", "chat-server");
@@ -56,7 +57,16 @@ async function threeServers(
     await cluster.close();
     await bus.close();
   });
-  const appends = new AppendHost({ clock, homes, logs, peers, telemetry, onAcked: () => undefined, times });
+  const appends = new AppendHost({
+    clock,
+    homes,
+    logs,
+    peers,
+    telemetry,
+    onAcked: () => undefined,
+    hasJustTold,
+    times,
+  });
   const wish: Wish = { kind: "message", text: "hello" };
   const request: AppendRequest = { channel, sender: "bob", id: "b1", hash: contentHash("key", wish), wish };
   return { appends, homes, peers, request };
@@ -121,3 +131,24 @@ test("a home that says it is at it is left alone for longer, not for ever", asyn
   expect(copies).toBeGreaterThan(6);
   expect(performance.now() - startedAt).toBeGreaterThan(290);
 });
+
+test.each([
+  [false, [1, 2]],
+  [true, [2]],
+])(
+  "a peer that was told of the event (%s) needs no answer beside it; a repeat is answered all the same",
+  async (isTold, calls) => {
+    const answered: number[] = [];
+    const publish = (to: string, message: PeerMessage): number => {
+      if (to === "chat-3" && message.type === "answer") answered.push(message.call);
+      return 1;
+    };
+    const { appends, request } = await threeServers(publish, appendTimes, () => isTold);
+    const wish: Wish = { kind: "create", channelKind: "group", members: ["ada"] };
+    appends.onForwarded("chat-3", 1, { ...request, wish });
+    // The same request by another call: its answer comes after the first one's, if there is one.
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    appends.onForwarded("chat-3", 2, { ...request, wish });
+    await expect.poll(() => answered).toEqual(calls);
+  },
+);
