@@ -1,14 +1,15 @@
 import type { NodeId } from "@parley/cluster";
 import type { ChannelId, Seq } from "@parley/protocol";
 import type { Telemetry } from "@parley/telemetry";
-import type { CallOff, Clock } from "../clock.ts";
+import type { Clock } from "../clock.ts";
 import type { Loss, Peers } from "../peer/peers.ts";
 import type { RelayedEvent } from "../relay/relayed-event.ts";
 import { Admission, type AdmissionLimits } from "./admission.ts";
 import { ForwardedCalls } from "./forwarded-calls.ts";
 import type { Homes } from "./homes.ts";
 import type { Asker, LogHost } from "./log-host.ts";
-import { type Answer, type AppendRequest, requestKey, weightOf } from "./request.ts";
+import { type Call, newCall, OpenCalls } from "./open-calls.ts";
+import { type Answer, type AppendRequest, weightOf } from "./request.ts";
 
 export interface AppendTimes {
   /** How long a forwarded request waits for the home before it is forwarded again. */
@@ -30,19 +31,6 @@ export const appendTimes: AppendTimes = {
 /** The wait is shorter than `appendSelfMs`: else other servers would append by themselves what waits here, and fight. */
 export const admissionLimits: AdmissionLimits = { requestsMax: 20_000, bytesMax: 32 * 1024 * 1024, waitMs: 800 };
 
-/** One request on its way to its home. */
-export interface Call {
-  readonly request: AppendRequest;
-  readonly asker: Asker;
-  readonly startedAt: number;
-  /** When the home last said that it is at it. */
-  pendingAt: number;
-  /** Copies of this request that may still get in. */
-  copies: number;
-  isOurs: boolean;
-  stopTimer: CallOff;
-}
-
 /**
  * Brings a request into its channel's log: a call where the home is here, a forward where it is not, and by our own
  * hand where the home is out of reach; so Redis is never needed for an ack (rule 11).
@@ -58,9 +46,7 @@ export class AppendHost {
   private readonly times: AppendTimes;
   private readonly onAcked: (channel: ChannelId, seq: Seq) => void;
   private readonly hasJustTold: (node: NodeId, channel: ChannelId, seq: Seq) => boolean;
-  private readonly calls = new Map<number, Call>();
-  /** Of forwarded requests, by channel and (sender, id): an event that is relayed to us answers them as well. */
-  private readonly byKey = new Map<string, Set<number>>();
+  private readonly calls: OpenCalls;
   protected readonly forwarded = new ForwardedCalls();
   private readonly admission: Admission;
   /** By server, not by call: servers must not all come at once, but the requests of one must keep their order. */
@@ -93,6 +79,7 @@ export class AppendHost {
     this.admission = new Admission(options.admission ?? admissionLimits);
     this.onAcked = options.onAcked;
     this.hasJustTold = options.hasJustTold ?? (() => false);
+    this.calls = new OpenCalls(this.clock, (call) => this.onDue(call));
   }
 
   /** Requests that were not answered yet. */
@@ -107,32 +94,24 @@ export class AppendHost {
       asker({ ok: false, code: "unavailable", message, retryAfterMs: 1_000 });
       return;
     }
-    const number = this.nextCall++;
-    const call: Call = {
-      request,
-      asker,
-      startedAt: this.clock.now(),
-      pendingAt: Number.NEGATIVE_INFINITY,
-      copies: isRepeat ? 1 : 0,
-      isOurs: false,
-      stopTimer: () => undefined,
-    };
-    this.calls.set(number, call);
+    const call = newCall(request, asker, this.clock.now(), isRepeat ? 1 : 0);
+    this.calls.add(call);
     const home = this.homes.homeOf(request.channel);
-    if (home === this.homes.self) this.appendHere(number, call);
-    else this.forward(number, call, home);
+    if (home === this.homes.self) this.appendHere(call);
+    else this.forward(call, home);
   }
 
   /** The home's own word. */
   onAnswer(number: number, answer: Answer): void {
-    const call = this.calls.get(number);
-    this.finish(number, answer, 1);
-    if (answer.ok && call !== undefined) this.onAcked(call.request.channel, answer.seq);
+    const call = this.calls.find(number);
+    if (call === undefined) return;
+    this.finish(call, answer, 1);
+    if (answer.ok) this.onAcked(call.request.channel, answer.seq);
   }
 
   /** The home has it, and its log or the store takes its time. Two who append to one log only hinder each other. */
   onPending(number: number): void {
-    const call = this.calls.get(number);
+    const call = this.calls.find(number);
     if (call !== undefined) call.pendingAt = this.clock.now();
   }
 
@@ -151,14 +130,15 @@ export class AppendHost {
 
   /** An event that reached us on any path is the ack of the request it came from (rule 11). */
   onLearned(channel: ChannelId, events: readonly RelayedEvent[]): void {
-    if (this.byKey.size === 0) return;
     for (const event of events) {
-      const numbers = this.byKey.get(`${channel}\n${requestKey(event.sender, event.id)}`);
-      if (numbers === undefined) continue;
-      for (const number of [...numbers]) {
-        const call = this.calls.get(number);
-        if (call === undefined || !this.isOf(call.request, event)) continue;
-        this.finish(number, { ok: true, seq: event.seq, time: event.time, isDuplicate: false }, 0);
+      let call = this.calls.findById(event.id);
+      while (call !== undefined) {
+        const next: Call | undefined = call.sameId;
+        const { request } = call;
+        if (request.channel === channel && request.sender === event.sender && this.isOf(request, event)) {
+          this.finish(call, { ok: true, seq: event.seq, time: event.time, isDuplicate: false }, 0);
+        }
+        call = next;
       }
     }
   }
@@ -172,19 +152,22 @@ export class AppendHost {
    * No reason to wait. The copy still counts: a publish that took too long may arrive yet (rule 9). Where nobody listens
    * any more, another is the home now; else the bus is away, and we append by ourselves.
    */
-  protected onLost(number: number, call: Call, loss: Loss): void {
-    if (this.calls.get(number) !== call || call.isOurs) return;
-    if (loss === "nobody") this.again(number, call);
-    else this.appendHere(number, call);
+  protected onLost(call: Call, loss: Loss): void {
+    if (call.isDone || call.isOurs) return;
+    if (loss === "nobody") this.again(call);
+    else this.appendHere(call);
   }
 
-  private appendHere(number: number, call: Call): void {
+  private onDue(call: Call): void {
+    if (call.isOurs) this.giveUp(call);
+    else this.again(call);
+  }
+
+  private appendHere(call: Call): void {
     call.isOurs = true;
     call.copies++;
-    const left = call.startedAt + this.times.giveUpMs - this.clock.now();
-    call.stopTimer();
-    call.stopTimer = this.clock.after(Math.max(left, 0), () => this.giveUp(number));
-    this.offer(call.request, (answer) => this.finish(number, answer, 1));
+    this.calls.due(call, Math.max(call.startedAt + this.times.giveUpMs - this.clock.now(), 0));
+    this.offer(call.request, (answer) => this.finish(call, answer, 1));
   }
 
   private offer(request: AppendRequest, asker: Asker): void {
@@ -211,62 +194,43 @@ export class AppendHost {
     this.telemetry.metrics.waitingBytes.set(bytes);
   }
 
-  private forward(number: number, call: Call, home: NodeId): void {
+  private forward(call: Call, home: NodeId): void {
     if (!this.peers.isUp) {
-      this.appendHere(number, call);
+      this.appendHere(call);
       return;
     }
-    this.index(number, call);
+    if (call.number === 0) this.calls.index(call, this.nextCall++);
     call.copies++;
     this.telemetry.metrics.forwards.of("sent").inc();
-    this.peers.send(home, { type: "append", call: number, request: call.request }, (loss) =>
-      this.onLost(number, call, loss),
+    this.peers.send(home, { type: "append", call: call.number, request: call.request }, (loss) =>
+      this.onLost(call, loss),
     );
     const waited = this.clock.now() - Math.max(call.startedAt, call.pendingAt);
     const delay = Math.min(this.times.forwardAgainMs, Math.max(this.times.appendSelfMs - waited, 1)) * this.jitter;
-    call.stopTimer();
-    call.stopTimer = this.clock.after(delay, () => this.again(number, call));
+    this.calls.due(call, delay);
   }
 
-  private again(number: number, call: Call): void {
+  private again(call: Call): void {
     this.telemetry.metrics.forwards.of("again").inc();
     const home = this.homes.homeOf(call.request.channel);
     const { appendSelfMs, appendSelfBesideMs } = this.times;
     const now = this.clock.now();
     const isSilent = now - Math.max(call.startedAt, call.pendingAt) >= appendSelfMs;
     const isLate = now - call.startedAt >= appendSelfBesideMs;
-    if (isSilent || isLate || home === this.homes.self) this.appendHere(number, call);
-    else this.forward(number, call, home);
+    if (isSilent || isLate || home === this.homes.self) this.appendHere(call);
+    else this.forward(call, home);
   }
 
-  private giveUp(number: number): void {
+  private giveUp(call: Call): void {
     const message = "channel: the store does not answer in time; the request may still get in";
-    this.finish(number, { ok: false, code: "unavailable", message, retryAfterMs: 1_000 }, 0);
+    this.finish(call, { ok: false, code: "unavailable", message, retryAfterMs: 1_000 }, 0);
   }
 
   /** `settledCopies`: how many copies this answer says are under way no more. */
-  private finish(number: number, answer: Answer, settledCopies: number): void {
-    const call = this.calls.get(number);
-    if (call === undefined) return;
-    this.calls.delete(number);
-    call.stopTimer();
-    this.unindex(number, call);
+  private finish(call: Call, answer: Answer, settledCopies: number): void {
+    if (call.isDone) return;
+    this.calls.remove(call);
     const isOpen = !answer.ok && call.copies > settledCopies;
     call.asker(isOpen ? { ...answer, isUnknown: true } : answer);
-  }
-
-  private index(number: number, call: Call): void {
-    const key = `${call.request.channel}\n${requestKey(call.request.sender, call.request.id)}`;
-    const numbers = this.byKey.get(key);
-    if (numbers === undefined) this.byKey.set(key, new Set([number]));
-    else numbers.add(number);
-  }
-
-  private unindex(number: number, call: Call): void {
-    const key = `${call.request.channel}\n${requestKey(call.request.sender, call.request.id)}`;
-    const numbers = this.byKey.get(key);
-    if (numbers === undefined) return;
-    numbers.delete(number);
-    if (numbers.size === 0) this.byKey.delete(key);
   }
 }

@@ -171,6 +171,7 @@ export class ChannelLog<Asker> {
     if (!isRecovering) this.failures = 0;
     const known = this.mustKnow();
     this.learn(events);
+    for (const event of events) known.rememberRequest(event);
     if (!isEnd) {
       this.effects.readOn(this.startEffect(this.phase), known.head);
       return;

@@ -4,6 +4,8 @@ import { createRing, type Ring } from "@parley/ring";
 
 /** How long a server that nobody heard is passed over, ms: about what its lease takes to run out. */
 const absentMs = 3_000;
+/** Channels whose homes are kept; beyond it all are found anew. */
+const foundMax = 50_000;
 
 /**
  * Where channels live, as this server sees it: the plain ring over the chat servers that are up and within hearing.
@@ -19,6 +21,8 @@ export class Homes {
   /** Grows with each change of `absent`. */
   private changes = 0;
   private built: { readonly version: number; readonly changes: number; readonly ring: Ring } | undefined;
+  /** Of the ring as it is: to hash a channel's name costs more than to find it here. */
+  private readonly found = new Map<ChannelId, NodeId>();
 
   /** `now`: of the clock, ms. */
   constructor(self: NodeId, registry: Registry, now: () => number) {
@@ -56,7 +60,13 @@ export class Homes {
 
   /** This server itself where no other is known. */
   homeOf(channel: ChannelId): NodeId {
-    return this.ring().home(`channel:${channel}`) ?? this.self;
+    const ring = this.ring();
+    const known = this.found.get(channel);
+    if (known !== undefined) return known;
+    const home = ring.home(`channel:${channel}`) ?? this.self;
+    if (this.found.size >= foundMax) this.found.clear();
+    this.found.set(channel, home);
+    return home;
   }
 
   isHome(channel: ChannelId): boolean {
@@ -89,6 +99,7 @@ export class Homes {
       .map((info) => ({ node: info.node, weight: info.weight }));
     const ring = createRing(nodes);
     this.built = { version: view.version, changes: this.changes, ring };
+    this.found.clear();
     return ring;
   }
 

@@ -93,6 +93,10 @@ class Judgement<Asker> {
       this.answers.push({ ticket, answer });
       return;
     }
+    if (!ticket.isSelfSought && this.known.mayHaveRequest(request.sender, request.id)) {
+      this.seek(ticket, request.id, "isSelfSought");
+      return;
+    }
     if (this.heldSenders?.has(request.sender) || this.isInRun(key)) return this.hold(ticket);
     if (!this.isPrevIn(ticket)) return;
     const pointed = pointsAt(request);
@@ -127,7 +131,7 @@ class Judgement<Asker> {
   private isPrevIn(ticket: Ticket<Asker>): boolean {
     const { prev, sender } = ticket.request;
     if (prev === undefined) return true;
-    if (this.known.hasRequest(sender, prev) || this.isInRun(requestKey(sender, prev))) return true;
+    if (this.known.mayHaveRequest(sender, prev) || this.isInRun(requestKey(sender, prev))) return true;
     if (!ticket.isPrevSought) {
       this.seek(ticket, prev, "isPrevSought");
       return false;

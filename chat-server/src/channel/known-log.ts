@@ -4,6 +4,7 @@ import type { Target } from "./decide.ts";
 import type { ChannelFold } from "./fold.ts";
 import { RecentMap } from "./recent-map.ts";
 import { requestKey } from "./request.ts";
+import { SeenRequests } from "./seen-requests.ts";
 
 /** A log as it was read on take-over. */
 export interface LoadedLog {
@@ -32,7 +33,9 @@ export class KnownLog {
   time: number;
   ordinal: number;
   readonly fold: ChannelFold;
+  /** Exactly, what was read or looked up; of what was appended here only that it may be in. */
   private readonly requests = new RecentMap<string, KnownRequest>(recentMax);
+  private readonly seen = new SeenRequests();
   private readonly targets = new RecentMap<Seq, Target>(recentMax);
   /** Deletes of the recent past: a target read before its delete was applied at its origin would look alive. */
   private readonly deletes = new RecentMap<Seq, true>(recentMax);
@@ -43,9 +46,10 @@ export class KnownLog {
     this.ordinal = loaded.ordinal;
     this.fold = loaded.fold;
     for (const stored of loaded.tail) {
-      this.remember(stored.event);
-      this.rememberTarget(stored);
+      this.rememberRequest(stored.event);
+      if (stored.event.body.kind === "delete") this.deletes.set(stored.event.body.target, true);
     }
+    for (const stored of loaded.tail) this.rememberTarget(stored);
   }
 
   /** Takes in the next durable event. */
@@ -55,15 +59,17 @@ export class KnownLog {
     this.time = event.time;
     this.ordinal = event.ordinal;
     this.fold.apply(event);
-    this.remember(event);
+    this.seen.add(event.sender, event.id);
+    if (event.body.kind === "delete") this.deletes.set(event.body.target, true);
   }
 
   findRequest(key: string): KnownRequest | undefined {
     return this.requests.get(key);
   }
 
-  hasRequest(sender: UserId, id: RequestId): boolean {
-    return this.requests.has(requestKey(sender, id));
+  /** Whether a request is in, as far as is known without looking it up; wrong about a stranger once in 2^52. */
+  mayHaveRequest(sender: UserId, id: RequestId): boolean {
+    return this.seen.mayHave(sender, id) || this.requests.has(requestKey(sender, id));
   }
 
   findTarget(seq: Seq): Target | undefined {
@@ -85,15 +91,5 @@ export class KnownLog {
     // One above the head is not in our log yet: the next read will bring it in its place.
     if (event.seq > this.head) return;
     this.requests.set(requestKey(event.sender, event.id), { seq: event.seq, hash: event.hash, time: event.time });
-  }
-
-  private remember(event: LogEvent): void {
-    this.requests.set(requestKey(event.sender, event.id), { seq: event.seq, hash: event.hash, time: event.time });
-    if (event.body.kind === "delete") this.deletes.set(event.body.target, true);
-    this.targets.set(event.seq, {
-      isMessage: event.body.kind === "message",
-      sender: event.sender,
-      isDeleted: this.deletes.has(event.seq),
-    });
   }
 }

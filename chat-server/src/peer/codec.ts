@@ -8,8 +8,7 @@ import type { PeerMessage } from "./messages.ts";
  */
 const tag = { append: 1, answer: 2, events: 3 } as const;
 
-// Copies, since relays keep payloads for a while: a view would keep the whole batch.
-const packr = new Packr({ useRecords: false, copyBuffers: true });
+const packr = new Packr({ useRecords: false });
 
 export function packMessage(message: PeerMessage): Buffer {
   // The packer reuses its buffer, and the next message of this tick would overwrite this one.
@@ -67,7 +66,8 @@ function fromPacked(packed: unknown): unknown {
 function unpackEvent(channel: unknown, event: unknown): unknown {
   if (!Array.isArray(event)) throw new TypeError("no event");
   const [seq, sender, id, hash, time, ordinal, payload, body] = event;
-  return { channel, seq, sender, id, hash, time, ordinal, body, payload };
+  // A copy, since relays keep payloads for a while: a view would keep the whole batch.
+  return { channel, seq, sender, id, hash, time, ordinal, body, payload: Buffer.from(payload) };
 }
 
 /** Ours alone publish here: who it is from is trusted, so its fields are not looked into. */

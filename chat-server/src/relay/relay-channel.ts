@@ -17,6 +17,9 @@ export interface RelayEffects<Session> {
   untrack(session: Session): void;
 }
 
+/** What a resume sends of an event. */
+export type PayloadOfEvent = Pick<RelayedEvent, "channel" | "seq" | "payload">;
+
 const tailMax = 128;
 
 /**
@@ -40,7 +43,9 @@ export class RelayChannel<Session extends { readonly user: UserId }> {
   /** Grows with each change of the audience: whoever groups it can keep the grouping until then. */
   audienceVersion = 0;
   private readonly effects: RelayEffects<Session>;
-  private readonly tail: RelayedEvent[] = [];
+  /** The last events up to the cursor: only what a resume needs of them, since it is kept for long. */
+  private readonly payloads: Uint8Array[] = [];
+  private readonly ordinals: number[] = [];
   private wanted: Seq = 0;
   private isReading = false;
   private fruitless = 0;
@@ -135,18 +140,24 @@ export class RelayChannel<Session extends { readonly user: UserId }> {
   }
 
   /** The events after `after` up to the cursor, where the tail still has them all. */
-  tailAfter(after: Seq): readonly RelayedEvent[] | undefined {
+  tailAfter(after: Seq): readonly PayloadOfEvent[] | undefined {
     if (after >= this.cursor) return [];
-    const first = this.tail[0];
-    if (first === undefined || first.seq > after + 1) return undefined;
-    return this.tail.slice(after + 1 - first.seq);
+    const first = this.tailFrom;
+    if (first > after + 1) return undefined;
+    const { channel } = this;
+    return this.payloads
+      .slice(after + 1 - first)
+      .map((payload, index) => ({ channel, seq: after + 1 + index, payload }));
   }
 
   /** Messages in 1..seq, where the tail still knows. */
   ordinalAt(seq: Seq): number | undefined {
-    if (seq === this.cursor) return this.ordinal;
-    const first = this.tail[0]?.seq ?? 0;
-    return this.tail[seq - first]?.ordinal;
+    return seq === this.cursor ? this.ordinal : this.ordinals[seq - this.tailFrom];
+  }
+
+  /** seq of the first event in the tail; one beyond the cursor where it is empty. */
+  private get tailFrom(): Seq {
+    return this.cursor + 1 - this.payloads.length;
   }
 
   private expel(user: UserId): void {
@@ -162,8 +173,10 @@ export class RelayChannel<Session extends { readonly user: UserId }> {
     this.ordinal = event.ordinal;
     this.time = event.time;
     this.fold.seq = event.seq;
-    this.tail.push(event);
-    if (this.tail.length > tailMax * 2) this.tail.splice(0, this.tail.length - tailMax);
+    this.ordinals.push(event.ordinal);
+    if (this.payloads.push(event.payload) <= tailMax * 2) return;
+    this.payloads.splice(0, this.payloads.length - tailMax);
+    this.ordinals.splice(0, this.ordinals.length - tailMax);
   }
 
   private readOn(): void {

@@ -4,8 +4,7 @@ import type { LimitFunction } from "p-limit";
 import type { ChannelFold } from "../channel/fold.ts";
 import { type Clock, sleep } from "../clock.ts";
 import type { RelaySession } from "../relay/audience.ts";
-import type { RelayChannel } from "../relay/relay-channel.ts";
-import type { RelayedEvent } from "../relay/relayed-event.ts";
+import type { PayloadOfEvent, RelayChannel } from "../relay/relay-channel.ts";
 import { toRelayed } from "../relay/relayed-event.ts";
 import { type Session, toPayload } from "./session.ts";
 
@@ -71,9 +70,9 @@ function join(session: Session, channel: ChannelId, relay: RelayChannel<RelaySes
 }
 
 /** Sends what the user may see of these consecutive events, holes in the membership as gaps. */
-function push(session: Session, fold: ChannelFold, cursor: Seq, events: readonly RelayedEvent[]): void {
+function push(session: Session, fold: ChannelFold, cursor: Seq, events: readonly PayloadOfEvent[]): void {
   const { attachment, link, user } = session;
-  let run: RelayedEvent[] = [];
+  let run: PayloadOfEvent[] = [];
   let hidden: Seq = 0;
   const flushRun = (): void => {
     const first = run[0];

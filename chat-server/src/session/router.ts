@@ -42,20 +42,22 @@ export function handleRequest(services: Services, session: Session, request: Wai
     if (frame.type === "send") services.telemetry.metrics.ackSeconds.observe((performance.now() - startedAt) / 1_000);
   };
   try {
-    const outcome = route(services, session, frame, request.isRepeat);
+    const outcome = route(services, session, frame, request.isRepeat, finish);
     if (outcome instanceof Promise) outcome.then(finish, (error: unknown) => finish(fail(services, frame, error)));
-    else finish(outcome);
+    else if (outcome !== undefined) finish(outcome);
   } catch (error) {
     finish(fail(services, frame, error));
   }
 }
 
+/** Undefined: what comes of it goes to `finish`, now or later. */
 function route(
   services: Services,
   session: Session,
   frame: ClientFrame,
   isRepeat: boolean,
-): Outcome | Promise<Outcome> {
+  finish: (outcome: Outcome) => void,
+): Outcome | Promise<Outcome> | undefined {
   switch (frame.type) {
     case "hello":
       return reply(errorFrame("bad_frame", "type: hello was said already"));
@@ -67,7 +69,8 @@ function route(
     case "channel.remove":
     case "channel.leave":
     case "channel.role":
-      return handleAppend(services, session, frame, isRepeat);
+      handleAppend(services, session, frame, isRepeat, finish);
+      return undefined;
     case "channel.create":
       return handleCreate(services, session, frame, isRepeat);
     case "history":

@@ -1,6 +1,6 @@
 import type { ChannelId, Seq, UserId } from "@parley/protocol";
 import type { MessageStore } from "@parley/store";
-import type { Call } from "../channel/append-host.ts";
+import type { Call } from "../channel/open-calls.ts";
 import { decide } from "../channel/decide.ts";
 import { ForwardedCalls } from "../channel/forwarded-calls.ts";
 import type { Asker } from "../channel/log-host.ts";
@@ -73,9 +73,9 @@ const doesDoublesTwice: Kinds = (kinds) => ({
 const trustsLosses: Kinds = (kinds) => ({
   ...kinds,
   AppendHost: class extends kinds.AppendHost {
-    protected override onLost(number: number, call: Call, loss: Loss): void {
+    protected override onLost(call: Call, loss: Loss): void {
       call.copies--;
-      super.onLost(number, call, loss);
+      super.onLost(call, loss);
     }
   },
 });

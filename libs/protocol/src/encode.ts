@@ -95,6 +95,12 @@ export function encodeServerFrame(frame: ServerFrame): string {
   return JSON.stringify(ordered);
 }
 
+/** The `ack` frame, which goes out with every message: the bytes of {@link encodeServerFrame}. Ids need no escapes. */
+export function encodeAck(id: RequestId, channel: ChannelId, seq: Seq, time: number, isDuplicate: boolean): string {
+  const end = isDuplicate ? ',"duplicate":true}' : "}";
+  return `{"type":"ack","id":"${id}","channel":"${channel}","seq":${seq},"time":${time}${end}`;
+}
+
 const frameFields = {
   welcome: namesOf(serverFrameSchemas.welcome),
   ack: namesOf(serverFrameSchemas.ack),
@@ -121,11 +127,12 @@ function namesOf(schema: { readonly properties: object }): readonly string[] {
   return Object.keys(schema.properties);
 }
 
+/** Ids of the contract need no escapes. */
 function encodeStart(event: EncodableEvent): string {
-  const id = event.id.startsWith("~") ? "" : `,"id":${JSON.stringify(event.id)}`;
+  const id = event.id.startsWith("~") ? "" : `,"id":"${event.id}"`;
   return (
-    `{"type":"event","channel":${JSON.stringify(event.channel)},"seq":${event.seq},"kind":"${event.body.kind}"` +
-    `,"sender":${JSON.stringify(event.sender)},"time":${event.time}${id}`
+    `{"type":"event","channel":"${event.channel}","seq":${event.seq},"kind":"${event.body.kind}"` +
+    `,"sender":"${event.sender}","time":${event.time}${id}`
   );
 }
 

@@ -1,14 +1,16 @@
-import type {
-  ChannelCreateFrame,
-  ChannelInviteFrame,
-  ChannelLeaveFrame,
-  ChannelRemoveFrame,
-  ChannelRoleFrame,
-  DeleteFrame,
-  EditFrame,
-  ReactFrame,
-  RequestId,
-  SendFrame,
+import {
+  type ChannelCreateFrame,
+  type ChannelId,
+  type ChannelInviteFrame,
+  type ChannelLeaveFrame,
+  type ChannelRemoveFrame,
+  type ChannelRoleFrame,
+  type DeleteFrame,
+  type EditFrame,
+  encodeAck,
+  type ReactFrame,
+  type RequestId,
+  type SendFrame,
 } from "@parley/protocol";
 import { contentHash, directChannelId, groupChannelId } from "../../channel/content-hash.ts";
 import type { Answer, AppendRequest, Wish } from "../../channel/request.ts";
@@ -27,24 +29,29 @@ export type AppendFrame =
   | ChannelLeaveFrame
   | ChannelRoleFrame;
 
-/** Answered by `ack` or `error`. The channel's home is offered the request before this returns: order is kept. */
-export async function handleAppend(
+/**
+ * Answered by `ack` or `error`, once, through `finish`. The channel's home is offered the request before this returns:
+ * order is kept. A promise would be made and thrown away with every message.
+ */
+export function handleAppend(
   services: Services,
   session: Session,
   frame: AppendFrame,
   isRepeat: boolean,
-): Promise<Outcome> {
-  const prev = "prev" in frame && frame.prev !== undefined ? { prev: frame.prev } : {};
-  const answer = await append(services, session, frame.channel, frame.id, toWish(frame), isRepeat, prev);
-  if (!answer.ok) return refusalOf(frame.id, answer, isRepeat);
-  const { seq, time, isDuplicate } = answer;
-  if (frame.type === "send" && !isDuplicate) {
-    // Whoever writes has read: nobody's own message is unread.
-    const ordinal = session.channels.get(frame.channel)?.record.relay?.ordinalAt(seq);
-    services.readMarks.advance(session.owner, frame.channel, seq, ordinal);
-  }
-  const ack = { type: "ack", id: frame.id, channel: frame.channel, seq, time } as const;
-  return reply(isDuplicate ? { ...ack, duplicate: true } : ack);
+  finish: (outcome: Outcome) => void,
+): void {
+  const request = toRequest(services, session, frame.channel, frame.id, toWish(frame));
+  const prev = "prev" in frame ? frame.prev : undefined;
+  services.appends.append(prev === undefined ? request : { ...request, prev }, isRepeat, (answer) => {
+    if (!answer.ok) return finish(refusalOf(frame.id, answer, isRepeat));
+    const { seq, time, isDuplicate } = answer;
+    if (frame.type === "send" && !isDuplicate) {
+      // Whoever writes has read: nobody's own message is unread.
+      const ordinal = session.channels.get(frame.channel)?.record.relay?.ordinalAt(seq);
+      services.readMarks.advance(session.owner, frame.channel, seq, ordinal);
+    }
+    finish(reply(encodeAck(frame.id, frame.channel, seq, time, isDuplicate)));
+  });
 }
 
 export async function handleCreate(
@@ -67,23 +74,20 @@ export async function handleCreate(
       : groupChannelId(services.secret, session.user, id);
   const name = frame.name === undefined ? {} : { name: frame.name };
   const wish: Wish = { kind: "create", channelKind: kind, members: others, ...name };
-  const answer = await append(services, session, channel, id, wish, isRepeat, {});
+  const request = toRequest(services, session, channel, id, wish);
+  const answer = await new Promise<Answer>((resolve) => services.appends.append(request, isRepeat, resolve));
   if (!answer.ok) return refusalOf(id, answer, isRepeat);
   return reply({ type: "result", id, channel });
 }
 
-function append(
+function toRequest(
   services: Services,
   session: Session,
-  channel: string,
+  channel: ChannelId,
   id: RequestId,
   wish: Wish,
-  isRepeat: boolean,
-  prev: { readonly prev?: RequestId },
-): Promise<Answer> {
-  const hash = contentHash(services.secret, wish);
-  const request: AppendRequest = { channel, sender: session.user, id, hash, wish, ...prev };
-  return new Promise((resolve) => services.appends.append(request, isRepeat, resolve));
+): AppendRequest {
+  return { channel, sender: session.user, id, hash: contentHash(services.secret, wish), wish };
 }
 
 function toWish(frame: AppendFrame): Wish {
