@@ -3,7 +3,8 @@ import type { AppendOutcome, LogEvent, StoredEvent } from "@parley/store";
 import type { ChannelLogEffects, ChannelLogLimits } from "./channel-log-effects.ts";
 import { type Judged, judgeBatch } from "./judge.ts";
 import { KnownLog, type LoadedLog } from "./known-log.ts";
-import { type Answer, type AppendRequest, requestKey } from "./request.ts";
+import { PendingTickets } from "./pending-tickets.ts";
+import type { Answer, AppendRequest } from "./request.ts";
 import { byOrder, isNoop, newTicket, noopTicket, type Ticket } from "./ticket.ts";
 
 type Phase =
@@ -52,7 +53,7 @@ export class ChannelLog<Asker> {
   private whatToRetry: "load" | "judge" | "append" | "recover" = "load";
   /** What the lookup under way is for; noted as sought only once it was answered. */
   private sought: Judged<Asker>["sought"] = [];
-  private readonly pending = new Map<string, Ticket<Asker>>();
+  private readonly pending = new PendingTickets<Asker>();
 
   constructor(channel: ChannelId, effects: ChannelLogEffects<Asker>, limits: ChannelLogLimits) {
     this.channel = channel;
@@ -67,8 +68,7 @@ export class ChannelLog<Asker> {
 
   offer(request: AppendRequest, asker: Asker, now: number): void {
     this.now = Math.max(this.now, now);
-    const key = requestKey(request.sender, request.id);
-    const waiting = this.pending.get(key);
+    const waiting = this.pending.find(request);
     if (waiting !== undefined && waiting.request.hash === request.hash && waiting.askers.length < 16) {
       // A retry of what is under way: one event, every asker answered. A read under way has begun before this one came.
       waiting.askers.push(asker);
@@ -82,7 +82,7 @@ export class ChannelLog<Asker> {
       return;
     }
     const ticket = newTicket(request, this.arrivals++, [asker], this.token);
-    if (waiting === undefined) this.pending.set(key, ticket);
+    if (waiting === undefined) this.pending.add(ticket);
     this.queue.push(ticket);
     this.pump();
   }
@@ -359,9 +359,11 @@ export class ChannelLog<Asker> {
   }
 
   private settle(ticket: Ticket<Asker>, answer: Answer): void {
-    if (this.pending.get(ticket.key) === ticket) this.pending.delete(ticket.key);
-    const [first, ...others] = ticket.askers;
+    this.pending.remove(ticket);
+    const first = ticket.askers[0];
     if (first !== undefined) this.effects.answer(first, ticket.request, answer);
+    if (ticket.askers.length < 2) return;
+    const others = ticket.askers.slice(1);
     const again: Answer = answer.ok ? { ...answer, isDuplicate: true } : answer;
     for (const asker of others) this.effects.answer(asker, ticket.request, again);
   }
@@ -380,12 +382,13 @@ export class ChannelLog<Asker> {
 
   /** Puts run and batch back at the front, in the order in which they came. */
   private requeueBatch(): void {
+    this.phase = "idle";
+    this.failures = 0;
+    if (this.run.length === 0 && this.batch.length === 0) return;
     const back = byOrder([...this.run.map((slot) => slot.ticket), ...this.batch]);
     this.run = [];
     this.batch = [];
     this.queue = [...back, ...this.queue];
-    this.phase = "idle";
-    this.failures = 0;
   }
 
   private startLoad(): void {

@@ -64,12 +64,13 @@ export class KnownLog {
   }
 
   findRequest(key: string): KnownRequest | undefined {
-    return this.requests.get(key);
+    return this.requests.isEmpty ? undefined : this.requests.get(key);
   }
 
   /** Whether a request is in, as far as is known without looking it up; wrong about a stranger once in 2^52. */
   mayHaveRequest(sender: UserId, id: RequestId): boolean {
-    return this.seen.mayHave(sender, id) || this.requests.has(requestKey(sender, id));
+    if (this.seen.mayHave(sender, id)) return true;
+    return !this.requests.isEmpty && this.requests.has(requestKey(sender, id));
   }
 
   findTarget(seq: Seq): Target | undefined {

@@ -155,4 +155,3 @@ export function newCall(request: AppendRequest, asker: Asker, startedAt: number,
     sameId: undefined,
   };
 }
-

@@ -11,6 +11,7 @@ import type { Homes } from "./homes.ts";
  * come before the view in which it is missing; it will not tell it again.
  */
 const viewLateMs = 10_000;
+const nobody: readonly NodeId[] = [];
 
 /**
  * Tells what is durable: to the relay of this server by a call, to each other server with members online through its
@@ -24,7 +25,8 @@ export class Publisher {
   private readonly joinedHere: (channel: ChannelId, users: readonly string[], seq: number) => void;
   private readonly onPublished: (channel: ChannelId, head: Seq) => void;
   private readonly onJoinTold: (channel: ChannelId, users: readonly string[], seq: Seq) => void;
-  private readonly interested = new Map<ChannelId, Set<NodeId>>();
+  /** Lists, never changed in place: few servers are interested in one channel, and every message asks for them. */
+  private readonly interested = new Map<ChannelId, readonly NodeId[]>();
   /** When each server last told an interest. */
   private readonly toldAt = new Map<NodeId, number>();
   /** What was told last, and to whom. */
@@ -101,7 +103,7 @@ export class Publisher {
   /** Passes a receipt or typing on to all servers with members online. */
   cast(channel: ChannelId, from: string, payload: Uint8Array, origin?: NodeId): void {
     const receivers = this.interested.get(channel);
-    if (receivers === undefined || receivers.size === 0) return;
+    if (receivers === undefined) return;
     const packed = this.peers.pack({ type: "cast", channel, isFromHome: true, from, payload });
     // The origin has told its own sessions already.
     for (const node of receivers) if (node !== origin) this.peers.sendPacked(node, packed);
@@ -111,16 +113,13 @@ export class Publisher {
     this.toldAt.set(node, this.clock.now());
     for (const channel of channels) {
       const nodes = this.interested.get(channel);
-      if (nodes === undefined) this.interested.set(channel, new Set([node]));
-      else nodes.add(node);
+      if (nodes === undefined) this.interested.set(channel, [node]);
+      else if (!nodes.includes(node)) this.interested.set(channel, [...nodes, node]);
     }
   }
 
   removeInterest(node: NodeId, channels: Iterable<ChannelId> = this.interested.keys()): void {
-    for (const channel of channels) {
-      const nodes = this.interested.get(channel);
-      if (nodes?.delete(node) && nodes.size === 0) this.interested.delete(channel);
-    }
+    for (const channel of channels) this.keep(channel, (other) => other !== node);
   }
 
   /** Forgets the interest of servers whose lease has gone, unless they told it so lately that the view may be older. */
@@ -128,16 +127,21 @@ export class Publisher {
     const now = this.clock.now();
     const hasGone = (node: NodeId): boolean => !nodes.has(node) && now - (this.toldAt.get(node) ?? 0) >= viewLateMs;
     for (const node of [...this.toldAt.keys()]) if (hasGone(node)) this.toldAt.delete(node);
-    for (const [channel, interested] of this.interested) {
-      for (const node of interested) if (hasGone(node)) interested.delete(node);
-      if (interested.size === 0) this.interested.delete(channel);
-    }
+    for (const channel of this.interested.keys()) this.keep(channel, (node) => !hasGone(node));
+  }
+
+  private keep(channel: ChannelId, isKept: (node: NodeId) => boolean): void {
+    const nodes = this.interested.get(channel);
+    if (nodes === undefined || nodes.every(isKept)) return;
+    const kept = nodes.filter(isKept);
+    if (kept.length === 0) this.interested.delete(channel);
+    else this.interested.set(channel, kept);
   }
 
   private receiversOf(channel: ChannelId): readonly NodeId[] {
     // A stand-in does not know who is interested: all may be. It happens only while the home is out of reach.
     if (!this.homes.isHome(channel)) return this.homes.others();
-    return [...(this.interested.get(channel) ?? [])];
+    return this.interested.get(channel) ?? nobody;
   }
 
   /** To everybody: only the server that holds a user's sessions knows that it does. Rare, as joins are. */

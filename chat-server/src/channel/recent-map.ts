@@ -6,26 +6,31 @@
  */
 export class RecentMap<Key, Value> {
   private readonly max: number;
-  private young = new Map<Key, Value>();
+  private young: Map<Key, Value> | undefined;
   private old: Map<Key, Value> | undefined;
 
   constructor(max: number) {
     this.max = max;
   }
 
+  get isEmpty(): boolean {
+    return this.young === undefined && this.old === undefined;
+  }
+
   get(key: Key): Value | undefined {
-    return this.young.get(key) ?? this.old?.get(key);
+    return this.young?.get(key) ?? this.old?.get(key);
   }
 
   has(key: Key): boolean {
-    return this.young.has(key) || this.old?.has(key) === true;
+    return this.young?.has(key) === true || this.old?.has(key) === true;
   }
 
   /** Makes the entry the newest. */
   set(key: Key, value: Value): void {
+    this.young ??= new Map();
     this.young.set(key, value);
     if (this.young.size < this.max) return;
     this.old = this.young;
-    this.young = new Map();
+    this.young = undefined;
   }
 }

@@ -11,8 +11,12 @@ const tag = { append: 1, answer: 2, events: 3 } as const;
 const packr = new Packr({ useRecords: false });
 
 export function packMessage(message: PeerMessage): Buffer {
-  // The packer reuses its buffer, and the next message of this tick would overwrite this one.
-  return Buffer.from(packr.pack(toPacked(message)));
+  return Buffer.from(viewOfPacked(message));
+}
+
+/** The same without a copy: good until the next message is packed, which overwrites it. */
+export function viewOfPacked(message: PeerMessage): Buffer {
+  return packr.pack(toPacked(message));
 }
 
 /** **Errors**: throws for bytes that are no message. */

@@ -2,7 +2,7 @@ import type { Bus, BusSubscription } from "@parley/bus";
 import type { NodeId } from "@parley/cluster";
 import type { Telemetry } from "@parley/telemetry";
 import type { Clock } from "../clock.ts";
-import { packMessage, unpackMessage } from "./codec.ts";
+import { packMessage, unpackMessage, viewOfPacked } from "./codec.ts";
 import type { PeerMessage } from "./messages.ts";
 
 export type PeerHandler = (from: NodeId, message: PeerMessage) => void;
@@ -17,10 +17,14 @@ const shunMs = 5_000;
 export type Loss = "nobody" | "failed";
 
 interface Outbox {
-  chunks: Buffer[];
+  /** The batch as it will be published, as far as `bytes`. */
+  buffer: Buffer;
   bytes: number;
-  onLost: ((loss: Loss) => void)[];
+  readonly onLost: ((loss: Loss) => void)[];
 }
+
+const outboxBytesMin = 4_096;
+const lengthBytes = 4;
 
 /**
  * The chat servers' way to talk: **one publish a tick and server**, carrying all messages of all channels for it, so
@@ -76,7 +80,7 @@ export class Peers {
   }
 
   send(to: NodeId, message: PeerMessage, onLost?: (loss: Loss) => void): void {
-    this.sendPacked(to, this.pack(message), onLost);
+    this.sendPacked(to, viewOfPacked(message), onLost);
   }
 
   /** Packs once what goes to several servers. */
@@ -86,17 +90,16 @@ export class Peers {
 
   sendPacked(to: NodeId, packed: Buffer, onLost?: (loss: Loss) => void): void {
     let outbox = this.outboxes.get(to);
-    if (outbox !== undefined && outbox.bytes + packed.length > batchBytesMax) {
+    if (outbox !== undefined && outbox.bytes + lengthBytes + packed.length > batchBytesMax) {
       this.outboxes.delete(to);
       this.publish(to, outbox);
       outbox = undefined;
     }
     if (outbox === undefined) {
-      outbox = { chunks: [], bytes: 0, onLost: [] };
+      outbox = this.openOutbox();
       this.outboxes.set(to, outbox);
     }
-    outbox.chunks.push(packed);
-    outbox.bytes += packed.length;
+    put(outbox, packed);
     if (onLost !== undefined) outbox.onLost.push(onLost);
     if (this.isFlushing) return;
     this.isFlushing = true;
@@ -111,19 +114,12 @@ export class Peers {
   }
 
   private publish(to: NodeId, outbox: Outbox): void {
-    const from = Buffer.from(this.self, "utf8");
-    const parts: Buffer[] = [Buffer.from([from.length]), from];
-    for (const chunk of outbox.chunks) {
-      const length = Buffer.allocUnsafe(4);
-      length.writeUInt32BE(chunk.length);
-      parts.push(length, chunk);
-    }
     const lose = (loss: Loss): void => {
       this.telemetry.metrics.publishes.of(loss).inc();
       if (loss === "nobody") this.onNobody(to);
       for (const onLost of outbox.onLost) onLost(loss);
     };
-    this.bus.publish(inbox(to), Buffer.concat(parts)).then(
+    this.bus.publish(inbox(to), outbox.buffer.subarray(0, outbox.bytes)).then(
       (receivers) => {
         this.shunnedUntil = 0;
         if (receivers === 0) lose("nobody");
@@ -134,6 +130,14 @@ export class Peers {
         lose("failed");
       },
     );
+  }
+
+  /** A batch begins with who it is from. */
+  private openOutbox(): Outbox {
+    const buffer = Buffer.allocUnsafe(outboxBytesMin);
+    const length = buffer.write(this.self, 1);
+    buffer[0] = length;
+    return { buffer, bytes: 1 + length, onLost: [] };
   }
 
   private receive(payload: Uint8Array): void {
@@ -156,6 +160,18 @@ export class Peers {
       this.telemetry.logger.error({ err: error, from, bytes: packed.length }, "peer message failed");
     }
   }
+}
+
+function put(outbox: Outbox, packed: Uint8Array): void {
+  const end = outbox.bytes + lengthBytes + packed.length;
+  if (end > outbox.buffer.length) {
+    const wider = Buffer.allocUnsafe(Math.max(end, 2 * outbox.buffer.length));
+    outbox.buffer.copy(wider, 0, 0, outbox.bytes);
+    outbox.buffer = wider;
+  }
+  outbox.buffer.writeUInt32BE(packed.length, outbox.bytes);
+  outbox.buffer.set(packed, outbox.bytes + lengthBytes);
+  outbox.bytes = end;
 }
 
 function inbox(node: NodeId): string {

@@ -1,5 +1,5 @@
-import { smallHash } from "../channel/key-hash.ts";
 import type { RequestId } from "@parley/protocol";
+import { smallHash } from "../channel/key-hash.ts";
 
 export interface RateLimits {
   /** Requests a second and user, over all devices. */

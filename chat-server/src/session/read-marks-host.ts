@@ -8,6 +8,11 @@ import type { ChatUser } from "./users.ts";
 const tickMs = 1_000;
 const waitingMax = 100_000;
 
+interface Waiting {
+  owner: ChatUser;
+  readonly marks: Map<ChannelId, Seq>;
+}
+
 /**
  * Read marks on their way to the store, gathered by user for a second: reading along is the most frequent thing people
  * do. A mark that is lost with this server is a few messages unread again.
@@ -15,8 +20,7 @@ const waitingMax = 100_000;
  */
 export class ReadMarksHost {
   private readonly store: MessageStore;
-  private readonly waiting = new Map<UserId, Map<ChannelId, Seq>>();
-  private readonly owners = new Map<UserId, ChatUser>();
+  private waiting = new Map<UserId, Waiting>();
   private count = 0;
   private readonly background: BackgroundHost;
 
@@ -28,14 +32,16 @@ export class ReadMarksHost {
   /** False for a mark that is not ahead of the last one. `ordinal`: messages in 1..seq, where the caller knows. */
   advance(owner: ChatUser, channel: ChannelId, seq: Seq, ordinal: number | undefined): boolean {
     const waiting = this.waiting.get(owner.user);
-    const last = Math.max(waiting?.get(channel) ?? 0, owner.reads.get(channel)?.seq ?? 0);
+    const last = Math.max(waiting?.marks.get(channel) ?? 0, owner.reads.get(channel)?.seq ?? 0);
     if (seq <= last || this.count >= waitingMax) return false;
     this.count++;
-    this.owners.set(owner.user, owner);
     // At once, so that the user's next device sees it; the store learns of it with the next tick.
     if (ordinal !== undefined) owner.reads.set(channel, { seq, ordinal });
-    if (waiting === undefined) this.waiting.set(owner.user, new Map([[channel, seq]]));
-    else waiting.set(channel, seq);
+    if (waiting === undefined) this.waiting.set(owner.user, { owner, marks: new Map([[channel, seq]]) });
+    else {
+      waiting.owner = owner;
+      waiting.marks.set(channel, seq);
+    }
     return true;
   }
 
@@ -48,17 +54,17 @@ export class ReadMarksHost {
   }
 
   private async work(): Promise<void> {
-    const waiting = new Map(this.waiting);
-    this.waiting.clear();
+    const { waiting } = this;
+    this.waiting = new Map();
     this.count = 0;
     if (waiting.size > 0) await this.write(waiting);
   }
 
-  private async write(waiting: ReadonlyMap<UserId, ReadonlyMap<ChannelId, Seq>>): Promise<void> {
-    for (const [user, channels] of waiting) {
+  private async write(waiting: ReadonlyMap<UserId, Waiting>): Promise<void> {
+    for (const [user, { owner, marks: channels }] of waiting) {
       const marks = new Map<ChannelId, { seq: Seq; ordinal: number }>();
       for (const [channel, seq] of channels) {
-        const known = this.owners.get(user)?.reads.get(channel);
+        const known = owner.reads.get(channel);
         if (known?.seq === seq) {
           marks.set(channel, known);
           continue;
@@ -67,10 +73,8 @@ export class ReadMarksHost {
         if (stored !== undefined) marks.set(channel, { seq, ordinal: stored.event.ordinal });
       }
       await this.store.advanceReads(user, marks);
-      const owner = this.owners.get(user);
-      this.owners.delete(user);
       for (const [channel, mark] of marks) {
-        if ((owner?.reads.get(channel)?.seq ?? 0) < mark.seq) owner?.reads.set(channel, mark);
+        if ((owner.reads.get(channel)?.seq ?? 0) < mark.seq) owner.reads.set(channel, mark);
       }
     }
   }

@@ -1,9 +1,9 @@
 import type { ChannelId, Seq, UserId } from "@parley/protocol";
 import type { MessageStore } from "@parley/store";
-import type { Call } from "../channel/open-calls.ts";
 import { decide } from "../channel/decide.ts";
 import { ForwardedCalls } from "../channel/forwarded-calls.ts";
 import type { Asker } from "../channel/log-host.ts";
+import type { Call } from "../channel/open-calls.ts";
 import { OriginHost } from "../channel/origin-host.ts";
 import type { Answer, AppendRequest } from "../channel/request.ts";
 import type { PartKinds } from "../parts.ts";

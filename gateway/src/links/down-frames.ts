@@ -40,10 +40,11 @@ export class DownFrames {
     if (frame.type === "events") {
       const channel = this.#channels.find(frame.channel);
       if (channel === undefined) return;
+      const isShared = frame.attachments.length > 1;
       for (const attachment of frame.attachments) {
         const session = link.sessions.get(attachment);
         if (session === undefined) continue;
-        const outcome = this.#outbound.events(session, channel, frame.from, frame.payloads);
+        const outcome = this.#outbound.events(session, channel, frame.from, frame.payloads, isShared);
         if (outcome === "hole") this.#attacher.mend(session);
       }
       return;

@@ -45,6 +45,11 @@ export class FrameList {
     this.frames = before === undefined ? 0 : before.frames + 1;
   }
 
+  /** This list with one more frame that goes to no other socket: nobody else will come this way. */
+  withOwn(payload: Uint8Array): FrameList {
+    return new FrameList(this, payload);
+  }
+
   /** This list with one more frame. */
   with(payload: Uint8Array): FrameList {
     if (this.#lastNext !== undefined && this.#lastNext.#payload === payload) return this.#lastNext;

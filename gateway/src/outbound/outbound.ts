@@ -42,7 +42,7 @@ export class Outbound {
   /** An answer, or anything else that must arrive or end the socket. */
   write(session: ClientSession, payload: Uint8Array): void {
     if (session.stage === "closed") return;
-    this.#append(session, payload);
+    this.#append(session, payload, false);
     if (this.#unsent(session) > this.#config.hardBytesMax) this.terminate(session, "slow");
   }
 
@@ -50,11 +50,20 @@ export class Outbound {
   cast(session: ClientSession, payload: Uint8Array): void {
     if (session.stage === "closed" || session.lag !== undefined) return;
     if (this.#unsent(session) > this.#config.softBytesMax) return;
-    this.#append(session, payload);
+    this.#append(session, payload, true);
   }
 
-  /** Events `from`, `from + 1`, … of one channel: writes cursor + 1 and on, drops what is lower (rule 14). */
-  events(session: ClientSession, channel: ChannelRef, from: Seq, payloads: readonly Uint8Array[]): EventsOutcome {
+  /**
+   * Events `from`, `from + 1`, … of one channel: writes cursor + 1 and on, drops what is lower (rule 14). `isShared`: the
+   * same payloads go to other sockets too.
+   */
+  events(
+    session: ClientSession,
+    channel: ChannelRef,
+    from: Seq,
+    payloads: readonly Uint8Array[],
+    isShared: boolean,
+  ): EventsOutcome {
     const cursor = session.cursors.get(channel);
     if (cursor === undefined || session.stage === "closed") return "stranger";
     const last = from + payloads.length - 1;
@@ -73,7 +82,7 @@ export class Outbound {
       }
       const payload = payloads[place];
       if (payload === undefined) break;
-      this.#append(session, payload);
+      this.#append(session, payload, isShared);
       session.cursors.set(channel, from + place);
     }
     return "written";
@@ -157,13 +166,13 @@ export class Outbound {
     this.#onEnd(session);
   }
 
-  #append(session: ClientSession, payload: Uint8Array): void {
+  #append(session: ClientSession, payload: Uint8Array, isShared: boolean): void {
     if (session.list === undefined) {
       if (this.#dirty.length === 0) setImmediate(this.#flush);
       this.#dirty.push(session);
       session.list = this.#root;
     }
-    session.list = session.list.with(payload);
+    session.list = isShared ? session.list.with(payload) : session.list.withOwn(payload);
   }
 
   /** Bytes that wait in this tick and in the socket; what the kernel holds is not known, and not ours. */

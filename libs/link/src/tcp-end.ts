@@ -87,10 +87,11 @@ export class TcpEnd<Out extends UpFrame | DownFrame, In extends UpFrame | DownFr
   }
 
   #write(packed: unknown[]): void {
-    const batch = packr.pack(packed);
-    const length = Buffer.allocUnsafe(lengthBytes);
-    length.writeUInt32BE(batch.length);
-    this.#socket.write(length);
+    const payload = packr.pack(packed);
+    // Copied behind its length: one buffer is written for less than two.
+    const batch = Buffer.allocUnsafe(lengthBytes + payload.length);
+    batch.writeUInt32BE(payload.length);
+    batch.set(payload, lengthBytes);
     this.#socket.write(batch);
   }
 

@@ -80,13 +80,7 @@ export async function handleCreate(
   return reply({ type: "result", id, channel });
 }
 
-function toRequest(
-  services: Services,
-  session: Session,
-  channel: ChannelId,
-  id: RequestId,
-  wish: Wish,
-): AppendRequest {
+function toRequest(services: Services, session: Session, channel: ChannelId, id: RequestId, wish: Wish): AppendRequest {
   return { channel, sender: session.user, id, hash: contentHash(services.secret, wish), wish };
 }
 

@@ -3,8 +3,10 @@ import { BatchReader, CodecError, lengthBytes } from "@parley/link";
 
 /** Above what any one value takes: a run of 4 MiB, a page of some more. */
 const batchBytesMax = 64 * 1024 * 1024;
-/** A batch is closed at this size, so that what a herd asks for in one tick stays far below the bound. */
-const batchBytesWanted = 1024 * 1024;
+/** Values of a batch at most: what a herd asks for in one tick stays far below the bound. */
+const batchValuesMax = 64;
+/** Where so many are larger than this, each goes alone; characters. */
+const batchLengthMax = 4 * 1024 * 1024;
 
 /**
  * Lists of values over a socket, as JSON in the batches of a link: all that one tick has goes in one write, or few. JSON,
@@ -32,28 +34,21 @@ export class Batches<Out, In> {
     this.#queue = [];
     if (this.#socket.destroyed) return;
     this.#socket.cork();
-    let texts: string[] = [];
-    let length = 0;
-    for (const value of values) {
-      const text = JSON.stringify(value);
-      texts.push(text);
-      length += text.length;
-      if (length < batchBytesWanted) continue;
-      this.#write(texts);
-      texts = [];
-      length = 0;
+    for (let from = 0; from < values.length; from += batchValuesMax) {
+      const some = values.length > batchValuesMax ? values.slice(from, from + batchValuesMax) : values;
+      const json = JSON.stringify(some);
+      if (json.length <= batchLengthMax) this.#write(json);
+      else for (const value of some) this.#write(JSON.stringify([value]));
     }
-    if (texts.length > 0) this.#write(texts);
     this.#socket.uncork();
   };
 
-  #write(texts: readonly string[]): void {
-    const json = `[${texts.join(",")}]`;
-    const bytes = Buffer.byteLength(json);
-    const batch = Buffer.allocUnsafe(lengthBytes + bytes);
+  #write(json: string): void {
+    // UTF-8 takes three bytes a unit at most: to allot them costs less than to count before.
+    const batch = json.length < 16_384 ? Buffer.allocUnsafe(lengthBytes + 3 * json.length) : sized(json);
+    const bytes = batch.write(json, lengthBytes);
     batch.writeUInt32BE(bytes);
-    batch.write(json, lengthBytes);
-    this.#socket.write(batch);
+    this.#socket.write(batch.subarray(0, lengthBytes + bytes));
   }
 
   #read(chunk: Buffer): void {
@@ -76,4 +71,8 @@ function parseList(batch: Buffer): readonly unknown[] {
   }
   if (!Array.isArray(values)) throw new CodecError("no list of calls");
   return values;
+}
+
+function sized(json: string): Buffer {
+  return Buffer.allocUnsafe(lengthBytes + Buffer.byteLength(json));
 }
