@@ -37,6 +37,8 @@ export interface LmdbStoreOptions {
   readonly path: string;
   /** Counts entries touched, for tests of cost. */
   readonly onTouch?: (entries: number) => void;
+  /** How long an event stays in the journal alone, at most, while LMDB keeps up; default 100 ms. */
+  readonly drainMs?: number;
   /** For tests: a journal on a disk that fails. */
   readonly openFile?: OpenJournalFile;
 }
@@ -59,9 +61,9 @@ const bounds = { eventsMax: 20_000, bytesMax: 32 * 1024 * 1024 } as const;
  * **Errors**: {@link StoreError} `unavailable` when the folder can't be opened, is in use, or its journal is damaged.
  */
 export async function openLmdbStore(options: LmdbStoreOptions): Promise<MessageStore> {
-  const { path, onTouch, openFile = openJournalFile } = options;
+  const { path, onTouch, drainMs = 100, openFile = openJournalFile } = options;
   try {
-    return new LmdbStore(await openFolder(path, openFile, onTouch));
+    return new LmdbStore(await openFolder(path, openFile, onTouch), drainMs);
   } catch (error) {
     if (error instanceof StoreError) throw error;
     throw new StoreError("unavailable", `the store's folder ${path} can't be opened`, { cause: error });
@@ -75,12 +77,12 @@ class LmdbStore implements MessageStore {
   readonly #appends: Appends;
   #closing: Promise<void> | undefined;
 
-  constructor(folder: OpenFolder) {
+  constructor(folder: OpenFolder, drainMs: number) {
     const { tables, journal } = folder;
     const overlay = new Overlay(tables, bounds);
     this.#folder = folder;
     this.#log = { tables, overlay };
-    this.#commits = new Commits(tables, overlay, {
+    this.#commits = new Commits(tables, overlay, drainMs, {
       onDrained: (number) => {
         journal.drainedTo(number);
         this.#appends.admit();

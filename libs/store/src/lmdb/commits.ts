@@ -2,8 +2,6 @@ import { StoreError } from "../message-store.ts";
 import type { Overlay } from "./overlay.ts";
 import type { Tables } from "./tables.ts";
 
-/** How long an event stays in the journal alone, at most, where the disk keeps up. */
-const drainMs = 100;
 /** So many events are taken to the tables at once: some 8 µs of the main thread each. */
 const drainEvents = 500;
 /** After a commit that failed. */
@@ -23,21 +21,23 @@ export interface CommitEvents {
 
 /**
  * The transactions of the tables, one at a time: each takes what is durable in the overlay first, then all that was
- * asked for since the last one, and is flushed before any of it resolves. Without other work, one comes 100 ms after an
+ * asked for since the last one, and is flushed before any of it resolves. Without other work, one comes `drainMs` after an
  * append or at 500 events, and after a failure every 250 ms.
  */
 export class Commits {
   readonly #tables: Tables;
   readonly #overlay: Overlay;
+  readonly #drainMs: number;
   readonly #events: CommitEvents;
   #queue: Job[] = [];
   #isCommitting = false;
   #hasFailed = false;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(tables: Tables, overlay: Overlay, events: CommitEvents) {
+  constructor(tables: Tables, overlay: Overlay, drainMs: number, events: CommitEvents) {
     this.#tables = tables;
     this.#overlay = overlay;
+    this.#drainMs = drainMs;
     this.#events = events;
   }
 
@@ -73,7 +73,7 @@ export class Commits {
   wake(): void {
     if (this.#isCommitting || this.#overlay.durableEvents === 0) return;
     if (this.#overlay.durableEvents >= drainEvents && !this.#hasFailed) this.#begin();
-    else this.#timer ??= setTimeout(() => this.#begin(), this.#hasFailed ? retryMs : drainMs);
+    else this.#timer ??= setTimeout(() => this.#begin(), this.#hasFailed ? retryMs : this.#drainMs);
   }
 
   /** Somebody waits for room in the overlay. */
