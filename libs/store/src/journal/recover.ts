@@ -25,17 +25,16 @@ export async function readJournal(files: readonly JournalFile[], drained: number
   let before: Found | undefined;
   for (const frame of found) {
     const missing = (before?.number ?? drained) + 1;
-    if (frame.number !== missing) throw damaged(missing, before, frame);
+    if (frame.number !== missing) throw damaged(files, missing, before, frame);
     before = frame;
   }
   return found;
 }
 
-function damaged(missing: number, before: Found | undefined, after: Found): StoreError {
-  // A file begins anew at 0 where the other one is full: the frame before may lie at the end of that.
-  const isHere = after.at > 0 || before === undefined;
-  const path = isHere ? after.path : before.path;
-  const offset = isHere ? (before?.path === path && before.at < after.at ? before.end : 0) : before.end;
+function damaged(files: readonly JournalFile[], missing: number, before: Found | undefined, after: Found): StoreError {
+  // What begins a file follows what ended the other one.
+  const path = after.at > 0 ? after.path : (files.find((file) => file.path !== after.path)?.path ?? after.path);
+  const offset = before?.path === path ? before.end : 0;
   const why = `the journal ${path} is damaged at offset ${offset}: its record ${missing} is not whole, and ${after.number} after it is`;
   const mend =
     "events that were acked are missing; restore the folder, or move both journal files away to do without them";
