@@ -60,7 +60,8 @@ export class Appends {
   /** See {@link MessageStore.append}. The run is checked already. */
   append(channel: ChannelId, events: readonly LogEvent[]): Promise<AppendOutcome> {
     return new Promise((resolve, reject) => {
-      const wish: Wish = { channel, events, resolve, reject };
+      // Copied: it may be judged later, and must not see what the caller does to the list meanwhile.
+      const wish: Wish = { channel, events: [...events], resolve, reject };
       if (this.#parts.overlay.isFull || this.#waiting.length > 0) this.#wait(wish);
       else this.#judge(wish);
     });
