@@ -18,7 +18,7 @@ async function mountSmall(): Promise<string | undefined> {
   }
 }
 
-test("on a full disk an append is unknown, reading goes on, and with room again it works without a restart", async ({
+test("on a full disk appends fail, reading goes on, and with room again they work without a restart", async ({
   skip,
 }) => {
   const path = await mountSmall();
@@ -33,11 +33,13 @@ test("on a full disk an append is unknown, reading goes on, and with room again 
     const fill = async () => {
       while (head < 1_000_000) await append();
     };
-    await expect(fill()).rejects.toMatchObject({ name: "StoreError", code: "unknown" });
-    await expect(append()).rejects.toMatchObject({ code: "unknown" });
+    // Whichever meets the end first: the journal (unknown) or the tables, for which appends wait then (unavailable).
+    await expect(fill()).rejects.toMatchObject({ name: "StoreError", code: expect.stringMatching(/^un/) });
+    await expect(append()).rejects.toMatchObject({ code: expect.stringMatching(/^un/) });
+    await expect(store.markIn(["ada"], "c", 1)).rejects.toMatchObject({ code: "unknown" });
     expect(await store.head("c")).toBe(head);
     expect((await store.readBefore("c", head + 1, { events: 3 })).events).toHaveLength(3);
-    execFileSync("mount", ["-o", "remount,size=16m", path]);
+    execFileSync("mount", ["-o", "remount,size=64m", path]);
     await append();
     await store.close();
     const again = await openLmdbStore({ path: join(path, "log") });

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readdir, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -48,42 +48,64 @@ test("kill -9 of a process that writes loses nothing that was reported as append
   await rm(path, { recursive: true });
 });
 
-test("a process that is killed in the middle of its commits does not stop another one on the same files", {
+test("a killed process leaves a claim behind that stops nobody, and one that lives is respected", {
   timeout: 60_000,
 }, async () => {
-  const path = await mkdtemp(join(tmpdir(), "parley-survivor-"));
+  const path = await mkdtemp(join(tmpdir(), "parley-claim-"));
+  const child = spawn(process.execPath, [script, JSON.stringify({ kind: "lmdb", path })], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  await once(createInterface({ input: child.stdout }), "line");
+  await expect(openLmdbStore({ path })).rejects.toMatchObject({
+    code: "unavailable",
+    message: expect.stringContaining(path),
+  });
+  // Stopped is not dead: it would go on with what it knows.
+  child.kill("SIGSTOP");
+  await expect(openLmdbStore({ path })).rejects.toMatchObject({ code: "unavailable" });
+  const gone = once(child, "exit");
+  child.kill("SIGKILL");
+  await gone;
+  expect((await readdir(path)).filter((name) => name.startsWith("claim-"))).toHaveLength(1);
   const store = await openLmdbStore({ path });
-  let head = 0;
-  for (let round = 0; round < rounds; round += 1) {
-    const child = spawn(process.execPath, [script, JSON.stringify({ kind: "lmdb", path })], {
-      stdio: ["ignore", "pipe", "inherit"],
-    });
-    await once(createInterface({ input: child.stdout }), "line");
-    const gone = once(child, "exit");
-    // Both write now; then one dies, perhaps while it holds the write lock.
-    const until = head + 40;
-    for (; head < until; head += 1) {
-      if (head === until - 20) child.kill("SIGKILL");
-      expect(await store.append("mine", messages("mine", head + 1, head + 1))).toEqual({ kind: "appended" });
-    }
-    await gone;
-    expect(await store.append("mine", messages("mine", head + 1, head + 1))).toEqual({ kind: "appended" });
-    head += 1;
-  }
-  expect(await store.head("mine")).toBe(head);
+  await expect(openLmdbStore({ path })).rejects.toMatchObject({ code: "unavailable" });
   await store.close();
+  expect((await readdir(path)).filter((name) => name.startsWith("claim-"))).toEqual([]);
   await rm(path, { recursive: true });
 });
 
-test("close waits for what is under way, and leaves another store of the same files alone", async () => {
+test("of many that open one folder at the same time at most one gets it", async () => {
+  const path = await mkdtemp(join(tmpdir(), "parley-claims-"));
+  for (let round = 0; round < rounds; round += 1) {
+    const openings = await Promise.allSettled(Array.from({ length: 5 }, () => openLmdbStore({ path })));
+    const opened = openings.filter((opening) => opening.status === "fulfilled");
+    expect(opened.length).toBeLessThanOrEqual(1);
+    for (const { value } of opened) await value.close();
+    await (await openLmdbStore({ path })).close();
+  }
+  await rm(path, { recursive: true });
+});
+
+test("a folder whose path is longer than a socket's may be is claimed, too", async () => {
+  const base = await mkdtemp(join(tmpdir(), "parley-long-"));
+  const path = join(base, "x".repeat(120));
+  const store = await openLmdbStore({ path });
+  await expect(openLmdbStore({ path })).rejects.toMatchObject({ code: "unavailable" });
+  await store.close();
+  await rm(base, { recursive: true });
+});
+
+test("close waits for what is under way, takes it to the tables and leaves the journal empty", async () => {
   const path = await mkdtemp(join(tmpdir(), "parley-close-"));
-  const [one, two] = await Promise.all([openLmdbStore({ path }), openLmdbStore({ path })]);
-  const appending = one.append("c", messages("c", 1, 3));
-  await one.close();
+  const store = await openLmdbStore({ path, drainMs: 1_000_000 });
+  const appending = store.append("c", messages("c", 1, 3));
+  await store.close();
   expect(await appending).toEqual({ kind: "appended" });
-  expect(await two.append("c", messages("c", 4, 5))).toEqual({ kind: "appended" });
-  expect(await two.head("c")).toBe(5);
-  await two.close();
+  for (const name of ["journal-0", "journal-1"]) expect((await stat(join(path, name))).size).toBe(0);
+  const again = await openLmdbStore({ path });
+  expect(await again.append("c", messages("c", 4, 5))).toEqual({ kind: "appended" });
+  expect(await again.head("c")).toBe(5);
+  await again.close();
   await rm(path, { recursive: true });
 });
 

@@ -9,10 +9,15 @@ import {
   mustBeSeqs,
   mustBeUser,
 } from "./checks.ts";
+import { type OpenJournalFile, openJournalFile } from "./journal/journal-file.ts";
+import { Appends } from "./lmdb/appends.ts";
 import { advanceSummary, findSummary, type SummaryChange } from "./lmdb/channels.ts";
+import { Commits } from "./lmdb/commits.ts";
 import { applyEffect } from "./lmdb/effects.ts";
-import { appendRun, findAbove, hasEvent, headOf, pageAfter, pageBefore, readEvent, requestSeq } from "./lmdb/log.ts";
-import { openTables, type Tables } from "./lmdb/tables.ts";
+import { findAbove, hasEvent, headOf, type Log, pageAfter, pageBefore, readEvent, requestSeq } from "./lmdb/log.ts";
+import { type OpenFolder, openFolder } from "./lmdb/open-folder.ts";
+import { Overlay } from "./lmdb/overlay.ts";
+import type { Tables } from "./lmdb/tables.ts";
 import { markReads, markUser, userIndex } from "./lmdb/users.ts";
 import type {
   AppendOutcome,
@@ -28,82 +33,116 @@ import type {
 import { StoreError } from "./message-store.ts";
 
 export interface LmdbStoreOptions {
-  /** Folder of the data files; made when missing. Several processes of one machine may have it open at once. */
+  /** Folder of the data files; made when missing. One store at a time may have it open. */
   readonly path: string;
   /** Counts entries touched, for tests of cost. */
   readonly onTouch?: (entries: number) => void;
+  /** How long an event stays in the journal alone, at most, while LMDB keeps up; default 100 ms. */
+  readonly drainMs?: number;
+  /** For tests: a journal on a disk that fails. */
+  readonly openFile?: OpenJournalFile;
 }
 
+/** In the overlay, and as much again of appends that wait for room in it: some 100 MiB in all. */
+const bounds = { eventsMax: 20_000, bytesMax: 32 * 1024 * 1024 } as const;
+
 /**
- * The embedded store: LMDB, durable on one machine.
+ * The embedded store: LMDB, durable on one machine, with a journal before it that appends are acked from.
  *
- * **Durability**: a write resolves after the flush; nothing is visible before it is durable, since LMDB writes its meta
- * page last (`overlappingSync` would show commits before the flush, which rule 3 forbids). Writes that come while a
- * commit is under way share the next one, whatever their channels.
- * **Processes**: the write lock and the snapshots are LMDB's own, so the unique keys hold between processes too.
- * **Errors**: {@link StoreError} `unavailable` when the folder can't be opened.
+ * **Durability**: an append resolves when its write to the journal is on the disk, and is in LMDB some 100 ms later; every
+ * other write resolves after LMDB's flush, and takes all that the journal has into its transaction. Nothing is visible
+ * before it is durable: not what is being journaled, nor a commit before its flush, since LMDB writes its meta page last
+ * (`overlappingSync` would show commits before the flush, which rule 3 forbids). Appends that come while a write is under
+ * way share the next one, whatever their channels; so do other writes with LMDB's commits.
+ * **After a crash** the journal is played into LMDB at the next opening, before anything is served.
+ * **Processes**: one. Another opener is refused; what a killed process leaves behind stops nobody.
+ * **Bounds**: 20,000 events or 32 MiB that LMDB does not have yet; then appends wait for its next commit, as much again,
+ * and are `unavailable` beyond, or when that commit fails.
+ * **Errors**: {@link StoreError} `unavailable` when the folder can't be opened, is in use, or its journal is damaged.
  */
 export async function openLmdbStore(options: LmdbStoreOptions): Promise<MessageStore> {
-  let tables: Tables;
+  const { path, onTouch, drainMs = 100, openFile = openJournalFile } = options;
   try {
-    tables = await openTables(options.path, options.onTouch);
+    return new LmdbStore(await openFolder(path, openFile, onTouch), drainMs);
   } catch (error) {
-    throw new StoreError("unavailable", `the store's folder ${options.path} can't be opened`, { cause: error });
+    if (error instanceof StoreError) throw error;
+    throw new StoreError("unavailable", `the store's folder ${path} can't be opened`, { cause: error });
   }
-  return new LmdbStore(tables);
 }
 
 class LmdbStore implements MessageStore {
-  readonly #tables: Tables;
-  #isClosed = false;
+  readonly #folder: OpenFolder;
+  readonly #log: Log;
+  readonly #commits: Commits;
+  readonly #appends: Appends;
+  #closing: Promise<void> | undefined;
 
-  constructor(tables: Tables) {
-    this.#tables = tables;
+  constructor(folder: OpenFolder, drainMs: number) {
+    const { tables, journal } = folder;
+    const overlay = new Overlay(tables, bounds);
+    this.#folder = folder;
+    this.#log = { tables, overlay };
+    this.#commits = new Commits(tables, overlay, drainMs, {
+      onDrained: (number) => {
+        journal.drainedTo(number);
+        this.#appends.admit();
+      },
+      onFailed: (error) => this.#appends.refuseWaiting(error),
+    });
+    this.#appends = new Appends({
+      tables,
+      overlay,
+      journal,
+      bounds,
+      onDurable: () => this.#commits.wake(),
+      onFull: () => this.#commits.hurry(),
+    });
   }
 
   async append(channel: ChannelId, events: readonly LogEvent[]): Promise<AppendOutcome> {
+    this.#mustBeOpen();
     mustBeRun(channel, events);
-    return this.#write((tables) => appendRun(tables, channel, events));
+    return this.#appends.append(channel, events);
   }
 
   async readAfter(channel: ChannelId, after: Seq, limit: ReadLimit): Promise<LogPage> {
     mustBeChannel(channel);
     mustBeSeq(after, 0);
     const checked = mustBeLimit(limit);
-    return this.#read((tables) => pageAfter(tables, channel, after, checked));
+    return this.#read((log) => pageAfter(log, channel, after, checked));
   }
 
   async readBefore(channel: ChannelId, before: Seq, limit: ReadLimit): Promise<LogPage> {
     mustBeChannel(channel);
     mustBeSeq(before, 0);
     const checked = mustBeLimit(limit);
-    return this.#read((tables) => pageBefore(tables, channel, before, checked));
+    return this.#read((log) => pageBefore(log, channel, before, checked));
   }
 
   async readAt(channel: ChannelId, seqs: readonly Seq[]): Promise<readonly StoredEvent[]> {
     mustBeChannel(channel);
     mustBeSeqs(seqs);
-    return this.#read((tables) => seqs.flatMap((seq) => readEvent(tables, channel, seq) ?? []));
+    return this.#read((log) => seqs.flatMap((seq) => readEvent(log, channel, seq) ?? []));
   }
 
   async findByRequest(channel: ChannelId, sender: UserId, id: RequestId): Promise<StoredEvent | undefined> {
     mustBeChannel(channel);
     mustBeUser(sender);
     mustBeRequest(id);
-    return this.#read((tables) => {
-      const seq = requestSeq(tables, channel, sender, id);
-      return seq === undefined ? undefined : readEvent(tables, channel, seq);
+    return this.#read((log) => {
+      const seq = requestSeq(log, channel, sender, id);
+      return seq === undefined ? undefined : readEvent(log, channel, seq);
     });
   }
 
   async head(channel: ChannelId): Promise<Seq> {
     mustBeChannel(channel);
-    return this.#read((tables) => headOf(tables, channel));
+    return this.#read((log) => headOf(log, channel));
   }
 
   async heads(channels: readonly ChannelId[]): Promise<ReadonlyMap<ChannelId, Seq>> {
     for (const channel of channels) mustBeChannel(channel);
-    return this.#read((tables) => new Map(channels.map((channel) => [channel, headOf(tables, channel)])));
+    return this.#read((log) => new Map(channels.map((channel) => [channel, headOf(log, channel)])));
   }
 
   async findGrown(cursors: ReadonlyMap<ChannelId, Seq>): Promise<readonly ChannelId[]> {
@@ -111,15 +150,15 @@ class LmdbStore implements MessageStore {
       mustBeChannel(channel);
       mustBeSeq(cursor, 0);
     }
-    return this.#read((tables) =>
-      [...cursors].flatMap(([channel, cursor]) => (hasEvent(tables, channel, cursor + 1) ? [channel] : [])),
+    return this.#read((log) =>
+      [...cursors].flatMap(([channel, cursor]) => (hasEvent(log, channel, cursor + 1) ? [channel] : [])),
     );
   }
 
   async findAboveHole(channel: ChannelId, head: Seq): Promise<Seq | undefined> {
     mustBeChannel(channel);
     mustBeSeq(head, 0);
-    return this.#read((tables) => findAbove(tables, channel, head));
+    return this.#read((log) => findAbove(log, channel, head));
   }
 
   async applyEffects(channel: ChannelId, effects: readonly OriginEffect[], upTo: Seq): Promise<void> {
@@ -133,10 +172,10 @@ class LmdbStore implements MessageStore {
 
   async readSummaries(channels: readonly ChannelId[]): Promise<ReadonlyMap<ChannelId, ChannelSummary>> {
     for (const channel of channels) mustBeChannel(channel);
-    return this.#read((tables) => {
+    return this.#read((log) => {
       const found = new Map<ChannelId, ChannelSummary>();
       for (const channel of channels) {
-        const summary = findSummary(tables, channel);
+        const summary = findSummary(log, channel);
         if (summary !== undefined) found.set(channel, summary);
       }
       return found;
@@ -152,7 +191,7 @@ class LmdbStore implements MessageStore {
 
   async readUser(user: UserId): Promise<UserIndex> {
     mustBeUser(user);
-    return this.#read((tables) => userIndex(tables, user));
+    return this.#read(({ tables }) => userIndex(tables, user));
   }
 
   async markIn(users: readonly UserId[], channel: ChannelId, seq: Seq): Promise<void> {
@@ -178,33 +217,47 @@ class LmdbStore implements MessageStore {
   }
 
   async ping(): Promise<void> {
-    this.#read((tables) => headOf(tables, "ping"));
+    this.#read((log) => headOf(log, "ping"));
   }
 
-  async close(): Promise<void> {
-    if (this.#isClosed) return;
-    this.#isClosed = true;
-    await this.#tables.close();
+  /**
+   * Waits for what is under way and takes everything to LMDB: the journal is empty then. **Errors**: {@link StoreError}
+   * where LMDB takes nothing in; the store is closed even so, and the journal keeps it for the next opening.
+   */
+  close(): Promise<void> {
+    this.#closing ??= this.#end();
+    return this.#closing;
+  }
+
+  async #end(): Promise<void> {
+    const { journal } = this.#folder;
+    try {
+      await this.#appends.idle();
+      await this.#commits.drain();
+      await journal.empty();
+    } finally {
+      this.#commits.stop();
+      await this.#folder.close();
+    }
+  }
+
+  #mustBeOpen(): void {
+    if (this.#closing !== undefined) throw new StoreError("unavailable", "the store is closed");
   }
 
   /** One snapshot, taken now: without the reset LMDB would go on with the one of this turn of the event loop. */
-  #read<T>(action: (tables: Tables) => T): T {
-    if (this.#isClosed) throw new StoreError("unavailable", "the store is closed");
+  #read<T>(action: (log: Log) => T): T {
+    this.#mustBeOpen();
     try {
-      this.#tables.refresh();
-      return action(this.#tables);
+      this.#log.tables.refresh();
+      return action(this.#log);
     } catch (error) {
       throw new StoreError("unavailable", "the embedded store could not be read", { cause: error });
     }
   }
 
   async #write<T>(action: (tables: Tables) => T): Promise<T> {
-    if (this.#isClosed) throw new StoreError("unavailable", "the store is closed");
-    try {
-      return await this.#tables.commit(() => action(this.#tables));
-    } catch (error) {
-      // A full disk or a failed flush: what the kernel has written is not known.
-      throw new StoreError("unknown", "the embedded store could not commit", { cause: error });
-    }
+    this.#mustBeOpen();
+    return this.#commits.run(() => action(this.#log.tables));
   }
 }

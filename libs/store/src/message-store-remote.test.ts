@@ -41,6 +41,7 @@ messageStoreContract({
     };
     await restart();
     return {
+      inChild: { kind: "remote", path },
       open: (hooks) => {
         if (hooks?.onTouch !== undefined) touch = hooks.onTouch;
         return openRemoteStore({ path });

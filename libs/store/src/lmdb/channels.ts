@@ -1,17 +1,18 @@
 import type { ChannelId } from "@parley/protocol";
 import type { ChannelSummary } from "../message-store.ts";
-import { headOf } from "./log.ts";
+import { headOf, type Log } from "./log.ts";
 import type { Tables } from "./tables.ts";
 
 export type SummaryChange = Partial<ChannelSummary>;
 
 const nothing: ChannelSummary = { verified: 0, activeAt: 0, applied: 0 };
 
-export function findSummary(tables: Tables, channel: ChannelId): ChannelSummary | undefined {
+export function findSummary(log: Log, channel: ChannelId): ChannelSummary | undefined {
+  const { tables } = log;
   tables.touch(1);
   const summary = tables.summaries.get(channel);
   // This store knows its head exactly, so nobody need wait for the written watermark.
-  const verified = Math.max(summary?.verified ?? 0, headOf(tables, channel));
+  const verified = Math.max(summary?.verified ?? 0, headOf(log, channel));
   if (summary === undefined && verified === 0) return undefined;
   return { ...(summary ?? nothing), verified };
 }

@@ -10,7 +10,7 @@ export interface Tables {
   readonly events: Database<LogEvent, [string, number]>;
   /** [channel, sender, id]: the second unique key. */
   readonly requests: Database<Seq, [string, string, string]>;
-  /** channel → contiguous head, moved in the transaction that appends, so it is exact. */
+  /** channel → contiguous head of these tables, moved in the transaction that puts the events, so it is exact. */
   readonly heads: Database<Seq, string>;
   /** [channel, target] */
   readonly origins: Database<OriginRecord & { readonly hasReactions?: true }, [string, number]>;
@@ -19,9 +19,11 @@ export interface Tables {
   readonly summaries: Database<ChannelSummary, string>;
   /** [user, channel] */
   readonly users: Database<UserRow, [string, string]>;
+  /** "drained" → number of the last frame of the journal whose events are all here, moved in the transaction that puts them. */
+  readonly journal: Database<number, "drained">;
   /** Told how many entries were read or looked up just now; for tests of cost. */
   touch(entries: number): void;
-  /** Makes the next read see all that any process has committed. */
+  /** Makes the next read see all that was committed. */
   refresh(): void;
   /** Runs the action in a write transaction shared with others that wait; resolves after the flush. */
   commit<T>(action: () => T): Promise<T>;
@@ -41,7 +43,7 @@ export async function openTables(path: string, onTouch: ((entries: number) => vo
     noSubdir: false,
     maxDbs: 16,
     encoding: "json",
-    // See openLmdbStore: a commit must not be visible before it is durable.
+    // See LmdbStore: a commit must not be visible before it is durable.
     overlappingSync: false,
     // The batches of a turn would be begun by a write whose promise lmdb drops: a full disk would end the process.
     eventTurnBatching: false,
@@ -54,6 +56,7 @@ export async function openTables(path: string, onTouch: ((entries: number) => vo
     reactions: root.openDB({ name: "reactions", encoding: "json" }),
     summaries: root.openDB({ name: "summaries", encoding: "json" }),
     users: root.openDB({ name: "users", encoding: "json" }),
+    journal: root.openDB({ name: "journal", encoding: "json" }),
     touch: onTouch ?? (() => {}),
     refresh: () => root.resetReadTxn(),
     commit: async (action) => {

@@ -19,7 +19,7 @@ export function processesContract(data: () => StoreData): void {
       skip,
     }) => {
       const { inChild, open } = data();
-      if (inChild === undefined) return skip("this store lives in one process");
+      if (inChild === undefined) return skip("only one process may have this store open");
       // Makes files and indexes before the race.
       const store = await open();
       const racers = await Promise.all([startRacer(inChild), startRacer(inChild)]);

@@ -17,7 +17,7 @@ export interface StoreData {
   open(hooks?: { onTouch?: (entries: number) => void }): Promise<MessageStore>;
   /** A store whose next append loses its request ("before") or its answer ("after"); absent where nothing can be cut. */
   openCut?(): Promise<{ store: MessageStore; cutNext(when: "before" | "after"): void }>;
-  /** How a child process opens the same data; absent where it can't. */
+  /** How a child process opens the same data at the same time; absent where it can't. */
   readonly inChild?: ChildOpen;
   /**
    * Puts these channels into a user's index, each with `in` 1 and a read mark of seq 5 and ordinal 4, where ten thousand
@@ -29,6 +29,8 @@ export interface StoreData {
 
 export type ChildOpen =
   | { readonly kind: "lmdb"; readonly path: string }
+  /** Over the socket of a store's process. */
+  | { readonly kind: "remote"; readonly path: string }
   | {
       readonly kind: "mongodb";
       readonly url: string;

@@ -1,0 +1,179 @@
+import type { ChannelId, RequestId, Seq, UserId } from "@parley/protocol";
+import { eventBytes } from "../checks.ts";
+import type { LogEvent } from "../message-store.ts";
+import { putHead, putJournaled } from "./log-write.ts";
+import type { Tables } from "./tables.ts";
+
+/** What one append has put into the overlay. */
+export interface Run {
+  readonly channel: ChannelId;
+  readonly held: Held[];
+  /** `open` until its write to the journal has ended. */
+  state: "open" | "durable" | "failed";
+  /** Called once it is no longer open: judgements that must not rest on what is under way. */
+  waiters: (() => void)[] | undefined;
+}
+
+export interface Held {
+  readonly event: LogEvent;
+  readonly run: Run;
+  readonly bytes: number;
+  /** Its JSON text, once it is in the journal. */
+  value: Buffer | undefined;
+}
+
+interface Part {
+  readonly events: Map<Seq, Held>;
+  /** By sender and id; neither may hold ":". */
+  readonly requests: Map<string, Held>;
+  /** The contiguous head of what is durable, here and in the tables together. */
+  head: Seq;
+}
+
+export interface OverlayBounds {
+  /** At these, appends wait for the tables. */
+  readonly eventsMax: number;
+  readonly bytesMax: number;
+}
+
+/**
+ * The events that the tables don't have yet: those in the journal, which are as good as stored, and those on their way
+ * into it, which only keep their slots. Reads see the first and never the second (rule 3 of the log).
+ */
+export class Overlay {
+  readonly #tables: Tables;
+  readonly #bounds: OverlayBounds;
+  readonly #parts = new Map<ChannelId, Part>();
+  /** In the order of the journal. */
+  #durable: Held[] = [];
+  /** Of the newest frame in `#durable`. */
+  #number = 0;
+  #events = 0;
+  #bytes = 0;
+
+  constructor(tables: Tables, bounds: OverlayBounds) {
+    this.#tables = tables;
+    this.#bounds = bounds;
+  }
+
+  get isFull(): boolean {
+    return this.#events >= this.#bounds.eventsMax || this.#bytes >= this.#bounds.bytesMax;
+  }
+
+  /** Events that wait for the tables. */
+  get durableEvents(): number {
+    return this.#durable.length;
+  }
+
+  /** The durable contiguous head; undefined where the tables alone know it. */
+  head(channel: ChannelId): Seq | undefined {
+    return this.#parts.get(channel)?.head;
+  }
+
+  findDurable(channel: ChannelId, seq: Seq): LogEvent | undefined {
+    const held = this.#parts.get(channel)?.events.get(seq);
+    return held?.run.state === "durable" ? held.event : undefined;
+  }
+
+  findDurableRequest(channel: ChannelId, sender: UserId, id: RequestId): Seq | undefined {
+    const held = this.#parts.get(channel)?.requests.get(`${sender}:${id}`);
+    return held?.run.state === "durable" ? held.event.seq : undefined;
+  }
+
+  /** The lowest durable seq above this one. */
+  findAbove(channel: ChannelId, seq: Seq): Seq | undefined {
+    let lowest: Seq | undefined;
+    for (const [own, { run }] of this.#parts.get(channel)?.events ?? []) {
+      if (own > seq && run.state === "durable" && (lowest === undefined || own < lowest)) lowest = own;
+    }
+    return lowest;
+  }
+
+  /** Whoever has the slot or the request, durable or under way. */
+  takerOf({ channel, seq, sender, id }: LogEvent): Held | undefined {
+    const part = this.#parts.get(channel);
+    return part?.events.get(seq) ?? part?.requests.get(`${sender}:${id}`);
+  }
+
+  /** Takes slot and request for an event that goes to the journal. */
+  hold(event: LogEvent, run: Run): void {
+    const { channel, seq, sender, id } = event;
+    let part = this.#parts.get(channel);
+    if (part === undefined) {
+      part = { events: new Map(), requests: new Map(), head: this.#tables.heads.get(channel) ?? 0 };
+      this.#parts.set(channel, part);
+    }
+    const held: Held = { event, run, bytes: eventBytes(event), value: undefined };
+    part.events.set(seq, held);
+    part.requests.set(`${sender}:${id}`, held);
+    run.held.push(held);
+    this.#events += 1;
+    this.#bytes += held.bytes;
+  }
+
+  /** Gives back what the run had taken: it did not get into the journal. */
+  drop(run: Run): void {
+    for (const held of run.held) this.#remove(held);
+  }
+
+  /** The runs are in the journal, as frame `number`: they can be read from now on. `values` are their events' texts. */
+  settle(runs: readonly Run[], number: number, values: readonly Buffer[]): void {
+    let at = 0;
+    for (const run of runs) {
+      run.state = "durable";
+      const part = this.#parts.get(run.channel);
+      for (const held of run.held) {
+        held.value = values[at++];
+        this.#durable.push(held);
+        if (part !== undefined && held.event.seq === part.head + 1) part.head += 1;
+      }
+    }
+    // After all of them: the walk goes over what lay above a hole that is filled now.
+    for (const { channel } of runs) this.#walk(channel);
+    this.#number = number;
+  }
+
+  /**
+   * Inside a write transaction: puts all that is durable into the tables. What it returns is to be given to
+   * {@link forget} when the transaction is durable, and to be dropped when it failed. **Repeat**: harmless.
+   */
+  drainInto(tables: Tables): { readonly events: number; readonly number: number } {
+    const channels = new Set<ChannelId>();
+    for (const { event, value } of this.#durable) {
+      if (value === undefined) throw new Error("an event was durable without its text");
+      putJournaled(tables, event, value);
+      channels.add(event.channel);
+    }
+    for (const channel of channels) putHead(tables, channel, this.#parts.get(channel)?.head ?? 0);
+    if (channels.size > 0) tables.journal.putSync("drained", this.#number);
+    return { events: this.#durable.length, number: this.#number };
+  }
+
+  /** The tables have the first so many events durably: they are read there from now on. */
+  forget(events: number): void {
+    for (const held of this.#durable.splice(0, events)) this.#remove(held);
+  }
+
+  #walk(channel: ChannelId): void {
+    const part = this.#parts.get(channel);
+    if (part === undefined) return;
+    for (;;) {
+      const next = part.events.get(part.head + 1);
+      const isThere =
+        next === undefined ? this.#tables.events.doesExist([channel, part.head + 1]) : next.run.state === "durable";
+      if (!isThere) return;
+      part.head += 1;
+    }
+  }
+
+  #remove({ event, bytes }: Held): void {
+    const { channel, seq, sender, id } = event;
+    const part = this.#parts.get(channel);
+    if (part === undefined) return;
+    part.events.delete(seq);
+    part.requests.delete(`${sender}:${id}`);
+    if (part.events.size === 0) this.#parts.delete(channel);
+    this.#events -= 1;
+    this.#bytes -= bytes;
+  }
+}
