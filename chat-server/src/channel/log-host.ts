@@ -126,6 +126,7 @@ export class LogHost {
         }),
       lookUp: (token, lookup) =>
         attempt(token, async () => {
+          if (lookup.targets.length > 0) await this.origin.redone(channel);
           const [targets, requests] = await Promise.all([
             lookup.targets.length === 0 ? [] : store.readAt(channel, lookup.targets),
             Promise.all(lookup.requests.map(({ sender, id }) => store.findByRequest(channel, sender, id))),

@@ -1,5 +1,5 @@
 import type { ChannelId, Seq } from "@parley/protocol";
-import type { ChannelSummary, LogEvent, MessageStore, OriginEffect } from "@parley/store";
+import { type ChannelSummary, type LogEvent, type MessageStore, type OriginEffect, StoreError } from "@parley/store";
 import type { Telemetry } from "@parley/telemetry";
 import { BackgroundHost } from "../background-host.ts";
 import type { Clock } from "../clock.ts";
@@ -74,6 +74,17 @@ export class OriginHost {
     this.dirty.add(channel);
     // Erasing is what somebody waits for: at once. All else can gather.
     if (beside.waiting.length > 0) this.background.kick();
+  }
+
+  /**
+   * Resolves when the effects of all that was in the log at its take-over are at their origins: before that, a message
+   * that was deleted may look alive there. **Errors**: StoreError `unavailable`, to be tried again.
+   */
+  async redone(channel: ChannelId): Promise<void> {
+    const isRedone = (): boolean => (this.channels.get(channel)?.redoTo ?? 0) === 0;
+    if (isRedone()) return;
+    await this.background.flush();
+    if (!isRedone()) throw new StoreError("unavailable", `channel ${channel}: its effects wait to be redone`);
   }
 
   /** True where nothing is left to be done for the channel, which is forgotten then. */
