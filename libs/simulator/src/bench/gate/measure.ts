@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { isFields } from "../../history/content.ts";
+import { rareCount } from "./rare-count.ts";
 
 export const parts = ["chat-server", "gateway"] as const;
 export type Part = (typeof parts)[number];
@@ -74,8 +75,8 @@ export function parseFigures(value: unknown): WorkFigures {
   return {
     cpu: mustBeNumber(value["cpu"], 2),
     allocatedBytes: mustBeNumber(value["allocatedBytes"], 0),
-    // What never happens needs no line; should it begin to, it is a line that was not committed.
-    counts: Object.fromEntries(counts.filter(([, count]) => count !== 0)),
+    // What never happens, or by a timer, needs no line; should it begin to, it is one that was not committed.
+    counts: Object.fromEntries(counts.filter(([, count]) => count >= rareCount)),
   };
 }
 

@@ -29,8 +29,8 @@ test("a count is out at both sides, also one that ended and one that nobody comm
   expect(coursesOf({ counts: { writes: 2.1 } })[2]).toBe("holds");
   expect(coursesOf({ counts: { writes: 2.2 } })[2]).toBe("worse");
   expect(coursesOf({ counts: {} })[2]).toBe("better");
-  expect(coursesOf({ counts: { writes: 2, reads: 0.02 } })[3]).toBe("holds");
-  expect(coursesOf({ counts: { writes: 2, reads: 0.1 } })[3]).toBe("worse");
+  expect(coursesOf({ counts: { writes: 2, reads: 0.1 } })[3]).toBe("holds");
+  expect(coursesOf({ counts: { writes: 2, reads: 0.11 } })[3]).toBe("worse");
 });
 
 test("a scenario that nobody committed does not hold", () => {
@@ -41,4 +41,9 @@ test("of two measurements the nearer line counts", () => {
   const measured = (cpu: number) => compare({ work: committed }, { work: { ...committed, cpu } });
   expect(nearest(measured(14), measured(10.5))[0]).toMatchObject({ found: 10.5, course: "holds" });
   expect(nearest(measured(14), measured(13))[0]).toMatchObject({ found: 13, course: "worse" });
+});
+
+test("a count that nobody committed and that the second measurement has not is none", () => {
+  const measured = (counts: Record<string, number>) => compare({ work: committed }, { work: { ...committed, counts } });
+  expect(nearest(measured({ writes: 2, reads: 0.2 }), measured({ writes: 2 }))).toHaveLength(3);
 });

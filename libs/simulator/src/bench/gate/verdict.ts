@@ -1,4 +1,5 @@
 import type { Figures, WorkFigures } from "./measure.ts";
+import { rareCount, rareCountMax } from "./rare-count.ts";
 
 export type Course = "holds" | "worse" | "better";
 
@@ -14,12 +15,10 @@ export interface Line {
 }
 
 /**
- * CPU by what a noisy machine allows. The others repeat far more exactly (measured: bytes to within 2 % in a hundred
- * runs, counts to within 3 %), and what is small in them, such as one needless copy, is lost in 15 %.
+ * CPU by what a noisy machine allows. The others repeat far more exactly (measured: bytes to within 2 % in a dozen
+ * runs, counts to within 2 %), and what is small in them, such as one needless copy, is lost in 15 %.
  */
 const tolerances = { cpu: 0.15, allocatedBytes: 0.05, counts: 0.05 };
-/** Calls a message: timers call now and then. A call that comes with every tenth message is seen. */
-const countSlack = 0.02;
 
 /** Each committed figure, and each count that nobody committed. A scenario that was not measured has no lines. */
 export function compare(committed: Figures, found: Figures): readonly Line[] {
@@ -27,8 +26,7 @@ export function compare(committed: Figures, found: Figures): readonly Line[] {
 }
 
 function compareWork(work: string, committed: WorkFigures | undefined, found: WorkFigures): readonly Line[] {
-  const line = (figure: string, was: number, is: number, tolerance: number, slack = 0): Line => {
-    const room = Math.max(was * tolerance, slack);
+  const line = (figure: string, was: number, is: number, tolerance: number, room = was * tolerance): Line => {
     const course = is > was + room ? "worse" : is < was - room ? "better" : "holds";
     return { work, figure, committed: was, found: is, tolerance, course };
   };
@@ -37,7 +35,8 @@ function compareWork(work: string, committed: WorkFigures | undefined, found: Wo
     line("CPU, × reference", committed?.cpu ?? 0, found.cpu, tolerances.cpu),
     line("bytes allocated", committed?.allocatedBytes ?? 0, found.allocatedBytes, tolerances.allocatedBytes),
     ...[...names].map((name) => {
-      return line(name, committed?.counts[name] ?? 0, found.counts[name] ?? 0, tolerances.counts, countSlack);
+      const [was, is] = [committed?.counts[name] ?? 0, found.counts[name] ?? 0];
+      return line(name, was, is, tolerances.counts, was < rareCount ? rareCountMax : undefined);
     }),
   ];
 }
@@ -47,9 +46,11 @@ function compareWork(work: string, committed: WorkFigures | undefined, found: Wo
  * code both.
  */
 export function nearest(first: readonly Line[], second: readonly Line[]): readonly Line[] {
-  return first.map((line) => {
+  const distance = ({ committed, found }: Line): number => Math.abs(found - committed);
+  return first.flatMap((line) => {
     const other = second.find(({ work, figure }) => work === line.work && figure === line.figure);
-    const distance = ({ committed, found }: Line): number => Math.abs(found - committed);
-    return other !== undefined && distance(other) < distance(line) ? other : line;
+    // A count that nobody committed and that the second time did not find: a timer's.
+    if (other === undefined) return line.committed === 0 ? [] : [line];
+    return [distance(other) < distance(line) ? other : line];
   });
 }
