@@ -65,7 +65,7 @@ export class RelayChannel<Session extends { readonly user: UserId }> {
 
   /** Takes in events of this channel, ascending, from wherever they come: the bus, the home, the store. */
   learn(events: readonly RelayedEvent[]): void {
-    const [only] = events;
+    const only = events[0];
     // What nearly always comes: the next message.
     if (only !== undefined && events.length === 1 && only.seq === this.cursor + 1 && only.body === undefined) {
       this.advance(only);
