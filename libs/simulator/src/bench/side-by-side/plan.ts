@@ -29,6 +29,8 @@ export interface Plan {
   /** Each in one room of each size. */
   readonly members: number;
   readonly warmS: number;
+  /** Warm-up of the first window after a start: V8 compiles all of a system's code in it. */
+  readonly firstWarmS: number;
   readonly windowS: number;
   /** Idle connections of the memory measurement; 0: none is made. */
   readonly idle: number;
@@ -43,6 +45,7 @@ export const fullPlan: Plan = {
   repeats: 5,
   members: 1_000,
   warmS: 3,
+  firstWarmS: 10,
   windowS: 5,
   idle: 10_000,
   settleS: 20,

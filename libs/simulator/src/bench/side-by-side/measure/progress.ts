@@ -6,8 +6,8 @@ const startS = 20;
 const phaseExtraS = 2;
 const idleOpeningS = 30;
 
-export function turnSeconds({ roomSizes, modes, warmS, windowS }: Plan): number {
-  return startS + roomSizes.length * modesToRun(modes).length * (warmS + windowS + phaseExtraS);
+export function turnSeconds({ roomSizes, modes, warmS, firstWarmS, windowS }: Plan): number {
+  return startS + (firstWarmS - warmS) + roomSizes.length * modesToRun(modes).length * (warmS + windowS + phaseExtraS);
 }
 
 export function idleSeconds({ idle, settleS }: Plan): number {

@@ -34,9 +34,12 @@ export async function openSession(kind: SystemKind, plan: Plan, say: (line: stri
     const opening = { members: plan.members, roomSizes: plan.roomSizes, openingMax };
     await within(openWithinS, "opening the members", generator.open(openingOrder(system, opening)));
     const started = generator;
+    let isFirst = true;
     return {
       async measure(roomSize, pace, seed) {
-        const { warmS, windowS } = plan;
+        const { windowS } = plan;
+        const warmS = isFirst ? plan.firstWarmS : plan.warmS;
+        isFirst = false;
         const pids = system.processes.map(({ pid }) => pid);
         const phase = started.phase({ roomSize, pace, warmS, windowS, seed, pids });
         const figures = await within(warmS + windowS + phaseSlackS, "a phase", phase);

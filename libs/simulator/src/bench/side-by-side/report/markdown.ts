@@ -54,7 +54,7 @@ function aboutMethod({ plan, calibration }: SideBySide): string {
     same: `Half of Socket.IO's saturation: an open loop at one rate for all, half of what Socket.IO reached before the first repeat (median of three windows); sends/s: ${same.join(", ")}.`,
   };
   const sentences = [
-    `Each system is started anew in turn, two servers each (embedded: one), every second repeat backwards; ${plan.members.toLocaleString("en-US")} members over bare \`ws\`, neighbours on different servers, each in one room of each size; ${plan.warmS} s of warm-up, windows of ${plan.windowS} s.`,
+    `Each system is started anew in turn, two servers each (embedded: one), every second repeat backwards; ${plan.members.toLocaleString("en-US")} members over bare \`ws\`, neighbours on different servers, each in one room of each size; ${plan.warmS} s of warm-up (${plan.firstWarmS} s after a start), windows of ${plan.windowS} s.`,
     ...plan.modes.map((mode) => about[mode]),
     cpuNote(plan),
   ];
