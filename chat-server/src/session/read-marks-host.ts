@@ -7,6 +7,8 @@ import type { ChatUser } from "./users.ts";
 
 const tickMs = 1_000;
 const waitingMax = 100_000;
+/** Users whose marks are written at once. */
+const togetherMax = 500;
 
 interface Waiting {
   owner: ChatUser;
@@ -61,21 +63,29 @@ export class ReadMarksHost {
   }
 
   private async write(waiting: ReadonlyMap<UserId, Waiting>): Promise<void> {
-    for (const [user, { owner, marks: channels }] of waiting) {
-      const marks = new Map<ChannelId, { seq: Seq; ordinal: number }>();
-      for (const [channel, seq] of channels) {
-        const known = owner.reads.get(channel);
-        if (known?.seq === seq) {
-          marks.set(channel, known);
-          continue;
-        }
-        const [stored] = await this.store.readAt(channel, [seq]);
-        if (stored !== undefined) marks.set(channel, { seq, ordinal: stored.event.ordinal });
+    const all = [...waiting];
+    // Together, since the store commits together what comes together, and one by one each would be a commit of its own.
+    for (let from = 0; from < all.length; from += togetherMax) {
+      await Promise.all(
+        all.slice(from, from + togetherMax).map(([user, { owner, marks }]) => this.writeOf(user, owner, marks)),
+      );
+    }
+  }
+
+  private async writeOf(user: UserId, owner: ChatUser, seqs: ReadonlyMap<ChannelId, Seq>): Promise<void> {
+    const marks = new Map<ChannelId, { seq: Seq; ordinal: number }>();
+    for (const [channel, seq] of seqs) {
+      const known = owner.reads.get(channel);
+      if (known?.seq === seq) {
+        marks.set(channel, known);
+        continue;
       }
-      await this.store.advanceReads(user, marks);
-      for (const [channel, mark] of marks) {
-        if ((owner.reads.get(channel)?.seq ?? 0) < mark.seq) owner.reads.set(channel, mark);
-      }
+      const [stored] = await this.store.readAt(channel, [seq]);
+      if (stored !== undefined) marks.set(channel, { seq, ordinal: stored.event.ordinal });
+    }
+    await this.store.advanceReads(user, marks);
+    for (const [channel, mark] of marks) {
+      if ((owner.reads.get(channel)?.seq ?? 0) < mark.seq) owner.reads.set(channel, mark);
     }
   }
 }
