@@ -37,7 +37,7 @@ export interface LmdbStoreOptions {
   readonly path: string;
   /** Counts entries touched, for tests of cost. */
   readonly onTouch?: (entries: number) => void;
-  /** How long an event stays in the journal alone, at most, while LMDB keeps up; default 100 ms. */
+  /** How long an event stays in the journal alone, when there are few; default 250 ms. */
   readonly drainMs?: number;
   /** For tests: a journal on a disk that fails. */
   readonly openFile?: OpenJournalFile;
@@ -49,8 +49,8 @@ const bounds = { eventsMax: 20_000, bytesMax: 32 * 1024 * 1024 } as const;
 /**
  * The embedded store: LMDB, durable on one machine, with a journal before it that appends are acked from.
  *
- * **Durability**: an append resolves when its write to the journal is on the disk, and is in LMDB some 100 ms later; every
- * other write resolves after LMDB's flush, and takes all that the journal has into its transaction. Nothing is visible
+ * **Durability**: an append resolves when its write to the journal is on the disk, and is in LMDB up to a second
+ * later; every other write resolves after LMDB's flush, behind all that the journal has of the channel that it is about. Nothing is visible
  * before it is durable: not what is being journaled, nor a commit before its flush, since LMDB writes its meta page last
  * (`overlappingSync` would show commits before the flush, which rule 3 forbids). Appends that come while a write is under
  * way share the next one, whatever their channels; so do other writes with LMDB's commits.
@@ -61,7 +61,7 @@ const bounds = { eventsMax: 20_000, bytesMax: 32 * 1024 * 1024 } as const;
  * **Errors**: {@link StoreError} `unavailable` when the folder can't be opened, is in use, or its journal is damaged.
  */
 export async function openLmdbStore(options: LmdbStoreOptions): Promise<MessageStore> {
-  const { path, onTouch, drainMs = 100, openFile = openJournalFile } = options;
+  const { path, onTouch, drainMs = 250, openFile = openJournalFile } = options;
   try {
     return new LmdbStore(await openFolder(path, openFile, onTouch), drainMs);
   } catch (error) {
@@ -167,7 +167,7 @@ class LmdbStore implements MessageStore {
     return this.#write((tables) => {
       for (const effect of effects) applyEffect(tables, channel, effect);
       advanceSummary(tables, channel, { applied: upTo });
-    });
+    }, channel);
   }
 
   async readSummaries(channels: readonly ChannelId[]): Promise<ReadonlyMap<ChannelId, ChannelSummary>> {
@@ -256,8 +256,9 @@ class LmdbStore implements MessageStore {
     }
   }
 
-  async #write<T>(action: (tables: Tables) => T): Promise<T> {
+  /** `needs`: the channel whose events the action must find in the tables. */
+  async #write<T>(action: (tables: Tables) => T, needs?: ChannelId): Promise<T> {
     this.#mustBeOpen();
-    return this.#commits.run(() => action(this.#log.tables));
+    return this.#commits.run(() => action(this.#log.tables), needs);
   }
 }

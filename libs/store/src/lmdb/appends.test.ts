@@ -30,10 +30,10 @@ async function openSmall(bounds = { eventsMax: 10, bytesMax: 1_000_000 }) {
     },
   });
   const drain = async (): Promise<void> => {
-    const { events, number } = await tables.commit(() => overlay.drainInto(tables));
+    const drained = await tables.commit(() => overlay.drainInto(tables, Number.POSITIVE_INFINITY));
     tables.refresh();
-    overlay.forget(events);
-    journal.drainedTo(number);
+    overlay.forget(drained);
+    journal.drainedTo(drained.number);
     appends.admit();
   };
   const append = (channel: string, from: number, to: number) => appends.append(channel, messages(channel, from, to));

@@ -1,13 +1,20 @@
+import type { ChannelId } from "@parley/protocol";
 import { StoreError } from "../message-store.ts";
-import type { Overlay } from "./overlay.ts";
+import type { Drained, Overlay } from "./overlay.ts";
 import type { Tables } from "./tables.ts";
 
-/** So many events are taken to the tables at once: some 8 µs of the main thread each. */
-const drainEvents = 500;
+/** So many events, or an eighth of all, are taken to the tables at once: some 8 µs of the main thread each. */
+const drainEvents = 200;
+const drainShare = 8;
+/** Up to so many events gather: the more of one channel there are, the fewer pages of the tables each of them costs. */
+const gatherEvents = 2_000;
 /** After a commit that failed. */
 const retryMs = 250;
 
 interface Job {
+  /** Whose events it wants to find in the tables. */
+  readonly needs: ChannelId | undefined;
+  readonly needsAll: boolean;
   run(): void;
   settle(): void;
   fail(error: StoreError): void;
@@ -20,9 +27,9 @@ export interface CommitEvents {
 }
 
 /**
- * The transactions of the tables, one at a time: each takes what is durable in the overlay first, then all that was
- * asked for since the last one, and is flushed before any of it resolves. Without other work, one comes `drainMs` after an
- * append or at 500 events, and after a failure every 250 ms.
+ * The transactions of the tables, one at a time: each takes some of what is durable in the overlay first, what has waited
+ * longest and what is needed, then all that was asked for since the last one, and is flushed before any of it resolves.
+ * Without other work, one comes `drainMs` after an append or at 2,000 events, and after a failure every 250 ms.
  */
 export class Commits {
   readonly #tables: Tables;
@@ -42,13 +49,19 @@ export class Commits {
   }
 
   /**
-   * Runs the action in the next transaction. **Errors**: {@link StoreError} `unknown` where the action or the commit
+   * Runs the action in the next transaction, behind all that is durable of the channel that it `needs`. **Errors**: {@link StoreError} `unknown` where the action or the commit
    * failed: what the kernel has written of it is not known.
    */
-  run<T>(action: () => T): Promise<T> {
+  run<T>(action: () => T, needs?: ChannelId): Promise<T> {
+    return this.#run(action, needs, false);
+  }
+
+  #run<T>(action: () => T, needs: ChannelId | undefined, needsAll: boolean): Promise<T> {
     return new Promise((resolve, reject) => {
       let settle: () => void = () => reject(unknown(new Error("the action was not run")));
       this.#queue.push({
+        needs,
+        needsAll,
         run() {
           try {
             const result = action();
@@ -64,15 +77,15 @@ export class Commits {
     });
   }
 
-  /** Takes what is durable to the tables, now. **Errors**: as of {@link run}. */
+  /** Takes all that is durable to the tables, now. **Errors**: as of {@link run}. */
   drain(): Promise<void> {
-    return this.run(() => {});
+    return this.#run(() => {}, undefined, true);
   }
 
   /** There is more in the overlay than before. */
   wake(): void {
     if (this.#isCommitting || this.#overlay.durableEvents === 0) return;
-    if (this.#overlay.durableEvents >= drainEvents && !this.#hasFailed) this.#begin();
+    if (this.#overlay.durableEvents >= gatherEvents && !this.#hasFailed) this.#begin();
     else this.#timer ??= setTimeout(() => this.#begin(), this.#hasFailed ? retryMs : this.#drainMs);
   }
 
@@ -95,22 +108,30 @@ export class Commits {
     void this.#commit();
   }
 
+  #drainFor(jobs: readonly Job[]): Drained {
+    const needed = new Set<ChannelId>();
+    for (const { needs } of jobs) if (needs !== undefined) needed.add(needs);
+    const some = Math.max(drainEvents, this.#overlay.durableEvents / drainShare);
+    const eventsMin = jobs.some(({ needsAll }) => needsAll) ? Number.POSITIVE_INFINITY : some;
+    return this.#overlay.drainInto(this.#tables, eventsMin, needed);
+  }
+
   async #commit(): Promise<void> {
     let jobs: Job[] = [];
     try {
-      const { events, number } = await this.#tables.commit(() => {
+      const drained = await this.#tables.commit(() => {
         jobs = this.#queue;
         this.#queue = [];
-        const drained = this.#overlay.drainInto(this.#tables);
+        const drained = this.#drainFor(jobs);
         for (const job of jobs) job.run();
         return drained;
       });
       // Before anybody hears of it: what the overlay forgets must be seen in the tables.
       this.#tables.refresh();
-      this.#overlay.forget(events);
+      this.#overlay.forget(drained);
       for (const job of jobs) job.settle();
       this.#hasFailed = false;
-      this.#events.onDrained(number);
+      this.#events.onDrained(drained.number);
       this.#isCommitting = false;
       if (this.#queue.length > 0) this.#begin();
       else this.wake();

@@ -20,12 +20,24 @@ export interface Held {
   readonly bytes: number;
   /** Its JSON text, once it is in the journal. */
   value: Buffer | undefined;
+  /** Number of its frame there. */
+  number: number;
+}
+
+/** What one transaction has put into the tables. */
+export interface Drained {
+  /** How many events of which channels; the first of each. */
+  readonly channels: readonly { readonly channel: ChannelId; readonly events: number }[];
+  /** The tables have all frames of the journal up to this one. */
+  readonly number: number;
 }
 
 interface Part {
   readonly events: Map<Seq, Held>;
   /** By sender and id; neither may hold ":". */
   readonly requests: Map<string, Held>;
+  /** In the order of the journal. */
+  readonly durable: Held[];
   /** The contiguous head of what is durable, here and in the tables together. */
   head: Seq;
 }
@@ -36,6 +48,8 @@ export interface OverlayBounds {
   readonly bytesMax: number;
 }
 
+const none: ReadonlySet<ChannelId> = new Set();
+
 /**
  * The events that the tables don't have yet: those in the journal, which are as good as stored, and those on their way
  * into it, which only keep their slots. Reads see the first and never the second (rule 3 of the log).
@@ -44,9 +58,10 @@ export class Overlay {
   readonly #tables: Tables;
   readonly #bounds: OverlayBounds;
   readonly #parts = new Map<ChannelId, Part>();
-  /** In the order of the journal. */
-  #durable: Held[] = [];
-  /** Of the newest frame in `#durable`. */
+  /** Those with something durable, about in the order in which it came. */
+  readonly #waiting = new Map<ChannelId, Part>();
+  #durableEvents = 0;
+  /** Of the newest frame. */
   #number = 0;
   #events = 0;
   #bytes = 0;
@@ -62,7 +77,7 @@ export class Overlay {
 
   /** Events that wait for the tables. */
   get durableEvents(): number {
-    return this.#durable.length;
+    return this.#durableEvents;
   }
 
   /** The durable contiguous head; undefined where the tables alone know it. */
@@ -100,10 +115,10 @@ export class Overlay {
     const { channel, seq, sender, id } = event;
     let part = this.#parts.get(channel);
     if (part === undefined) {
-      part = { events: new Map(), requests: new Map(), head: this.#tables.heads.get(channel) ?? 0 };
+      part = { events: new Map(), requests: new Map(), durable: [], head: this.#tables.heads.get(channel) ?? 0 };
       this.#parts.set(channel, part);
     }
-    const held: Held = { event, run, bytes: eventBytes(event), value: undefined };
+    const held: Held = { event, run, bytes: eventBytes(event), value: undefined, number: 0 };
     part.events.set(seq, held);
     part.requests.set(`${sender}:${id}`, held);
     run.held.push(held);
@@ -122,11 +137,15 @@ export class Overlay {
     for (const run of runs) {
       run.state = "durable";
       const part = this.#parts.get(run.channel);
+      if (part === undefined) throw new Error(`channel ${run.channel} holds nothing, and something of it is durable`);
+      if (part.durable.length === 0) this.#waiting.set(run.channel, part);
       for (const held of run.held) {
         held.value = values[at++];
-        this.#durable.push(held);
-        if (part !== undefined && held.event.seq === part.head + 1) part.head += 1;
+        held.number = number;
+        part.durable.push(held);
+        if (held.event.seq === part.head + 1) part.head += 1;
       }
+      this.#durableEvents += run.held.length;
     }
     // After all of them: the walk goes over what lay above a hole that is filled now.
     for (const { channel } of runs) this.#walk(channel);
@@ -134,24 +153,44 @@ export class Overlay {
   }
 
   /**
-   * Inside a write transaction: puts all that is durable into the tables. What it returns is to be given to
-   * {@link forget} when the transaction is durable, and to be dropped when it failed. **Repeat**: harmless.
+   * Inside a write transaction: puts all that is durable of some channels into the tables, those that have waited longest
+   * first, until they are `eventsMin` events; of the channels that are `needed` in any case. Whole channels, since what
+   * follows one upon another in a log shares the pages of the tables, which are what a commit costs.
+   * What it returns is to be given to {@link forget} when the transaction is durable, and to be dropped when it failed.
+   * **Repeat**: harmless.
    */
-  drainInto(tables: Tables): { readonly events: number; readonly number: number } {
-    const channels = new Set<ChannelId>();
-    for (const { event, value } of this.#durable) {
-      if (value === undefined) throw new Error("an event was durable without its text");
-      putJournaled(tables, event, value);
-      channels.add(event.channel);
+  drainInto(tables: Tables, eventsMin: number, needed: ReadonlySet<ChannelId> = none): Drained {
+    const channels: { channel: ChannelId; events: number }[] = [];
+    let events = 0;
+    let number = this.#number;
+    for (const [channel, { durable, head }] of this.#waiting) {
+      if (events >= eventsMin && !needed.has(channel)) {
+        number = Math.min(number, (durable[0]?.number ?? 0) - 1);
+        continue;
+      }
+      for (const { event, value } of durable) {
+        if (value === undefined) throw new Error("an event was durable without its text");
+        putJournaled(tables, event, value);
+      }
+      putHead(tables, channel, head);
+      channels.push({ channel, events: durable.length });
+      events += durable.length;
     }
-    for (const channel of channels) putHead(tables, channel, this.#parts.get(channel)?.head ?? 0);
-    if (channels.size > 0) tables.journal.putSync("drained", this.#number);
-    return { events: this.#durable.length, number: this.#number };
+    if (channels.length > 0) tables.journal.putSync("drained", number);
+    return { channels, number };
   }
 
-  /** The tables have the first so many events durably: they are read there from now on. */
-  forget(events: number): void {
-    for (const held of this.#durable.splice(0, events)) this.#remove(held);
+  /** The tables have these events durably: they are read there from now on. */
+  forget({ channels }: Drained): void {
+    for (const { channel, events } of channels) {
+      const part = this.#waiting.get(channel);
+      if (part === undefined) throw new Error(`channel ${channel} was drained twice`);
+      this.#waiting.delete(channel);
+      for (const held of part.durable.splice(0, events)) this.#remove(held);
+      this.#durableEvents -= events;
+      // What came meanwhile has not waited long.
+      if (part.durable.length > 0) this.#waiting.set(channel, part);
+    }
   }
 
   #walk(channel: ChannelId): void {
