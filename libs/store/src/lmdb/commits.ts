@@ -2,8 +2,8 @@ import { StoreError } from "../message-store.ts";
 import type { Overlay } from "./overlay.ts";
 import type { Tables } from "./tables.ts";
 
-/** So many events are taken to the tables at once: some 8 µs of the main thread each. */
-const drainEvents = 500;
+/** So many events are taken to the tables at once: some 8 µs of the main thread each, which others wait for. */
+const drainEvents = 200;
 /** After a commit that failed. */
 const retryMs = 250;
 
@@ -22,7 +22,7 @@ export interface CommitEvents {
 /**
  * The transactions of the tables, one at a time: each takes what is durable in the overlay first, then all that was
  * asked for since the last one, and is flushed before any of it resolves. Without other work, one comes `drainMs` after an
- * append or at 500 events, and after a failure every 250 ms.
+ * append or at 200 events, and after a failure every 250 ms.
  */
 export class Commits {
   readonly #tables: Tables;
