@@ -1,6 +1,7 @@
 import { runAppendBench, runHistoryBench } from "@parley/store/bench";
 import Table from "cli-table3";
 import { Command } from "commander";
+import { addCoefficients } from "./coefficients/command.ts";
 import { addGrowth } from "./growth/command.ts";
 import { type IdleCost, measureIdleCost } from "./idle-cost.ts";
 import { addAllDie, addKill9 } from "./kill9/command.ts";
@@ -64,6 +65,7 @@ addPlacement(program);
 addLimits(program);
 addProfile(program);
 addGrowth(program);
+addCoefficients(program);
 
 function formatIdleCost({ few, many, gatewayBytesPerSession, chatServerBytesPerSession, sendRatio }: IdleCost): string {
   const kib = (bytes: number): string => `${(bytes / 1_024).toFixed(2)} KiB`;
