@@ -2,7 +2,10 @@ import { type ConfigOf, defineConfig } from "@parley/config";
 
 const share = { type: "number", unit: "share", min: 0, max: 1 } as const;
 
-/** What is known of the users and wanted of the fleet; every default is a guess of ours, and is printed beside the result. */
+/**
+ * What is known of the users and wanted of the fleet. Nothing of it was measured: why each default is what it is stands in
+ * {@link assumptionReasons}, and is printed beside the result.
+ */
 export const assumptionTable = defineConfig("capacity", {
   dau: {
     type: "integer",
@@ -20,6 +23,21 @@ export const assumptionTable = defineConfig("capacity", {
     max: 10_000,
     help: "Messages that each of them sends a day.",
   },
+  busiestHourShare: {
+    ...share,
+    default: 0.125,
+    min: 0.0417,
+    help: "Share of the day's messages, connects and pages that falls into the busiest hour; 1/24 is an even day.",
+  },
+  onlineShare: { ...share, default: 0.25, min: 0.001, help: "Share of the day's users that are online at the peak." },
+  devices: {
+    type: "number",
+    unit: "devices",
+    default: 1.3,
+    min: 1,
+    max: 20,
+    help: "Devices that a user who is online has connected; each gets every message.",
+  },
   membersOnline: {
     type: "number",
     unit: "members",
@@ -28,22 +46,23 @@ export const assumptionTable = defineConfig("capacity", {
     max: 100_000,
     help: "Members online of the channel that a message goes to, the sender among them, on average over messages.",
   },
-  devices: {
+  channelsPerUser: {
     type: "number",
-    unit: "devices",
-    default: 1.3,
-    min: 1,
-    max: 20,
-    help: "Devices that a user has connected at once; each gets every message.",
+    unit: "channels",
+    default: 20,
+    min: 0,
+    max: 10_000,
+    help: "Channels that a user is in.",
   },
-  onlineShare: { ...share, default: 0.25, min: 0.001, help: "Share of the day's users that are online at the peak." },
-  peakFactor: {
-    type: "number",
-    unit: "× mean",
-    default: 3,
-    min: 1,
-    max: 100,
-    help: "Messages a second at the peak over the mean of the day.",
+  coldShare: {
+    ...share,
+    default: 0.4,
+    help: "Share of the channels of somebody who connects that nobody has used for a minute: the store is asked for them.",
+  },
+  quietShare: {
+    ...share,
+    default: 0.5,
+    help: "Share of messages that no other follows in the same channel within 3 s: the head is then compared once.",
   },
   sessionsPerUser: {
     type: "number",
@@ -52,6 +71,14 @@ export const assumptionTable = defineConfig("capacity", {
     min: 0,
     max: 1_000,
     help: "How often each device connects a day.",
+  },
+  pagesPerUser: {
+    type: "number",
+    unit: "pages",
+    default: 20,
+    min: 0,
+    max: 10_000,
+    help: "Pages of history, of 50 events, that each user reads a day.",
   },
   textBytes: {
     type: "integer",
@@ -87,7 +114,7 @@ export const assumptionTable = defineConfig("capacity", {
   },
   utilisation: {
     ...share,
-    default: 0.6,
+    default: 0.5,
     min: 0.05,
     max: 0.95,
     help: "Share of a core that a process should use at the peak: the rest is for bursts, garbage and rebalancing.",
@@ -106,7 +133,7 @@ export const assumptionTable = defineConfig("capacity", {
     default: 8,
     min: 1,
     max: 1_024,
-    help: "Cores of a machine; a gateway or a chat server uses one.",
+    help: "Cores of a machine; a gateway, a chat server or a Redis uses one, a server of the store all.",
   },
   processMib: {
     type: "integer",
@@ -163,7 +190,7 @@ export const assumptionTable = defineConfig("capacity", {
     default: 66,
     min: 0,
     max: 500,
-    help: "Headers of a packet: Ethernet 14, IPv4 20, TCP with timestamps 32; TLS adds 22.",
+    help: "Headers of a packet to or from a client.",
   },
   nicGbit: {
     type: "number",
@@ -174,6 +201,42 @@ export const assumptionTable = defineConfig("capacity", {
     help: "Network of a machine.",
   },
   json: { type: "boolean", default: false, help: "Print one JSON object." },
+  write: { type: "boolean", default: false, help: "Write docs/capacity.md, from the defaults and the example." },
 });
 
 export type Assumptions = ConfigOf<typeof assumptionTable.fields>;
+export type AssumptionName = Exclude<keyof Assumptions, "json" | "write">;
+
+/** Why each default is what it is: where it is taken from, or that it is a guess. */
+export const assumptionReasons: Readonly<Record<AssumptionName, string>> = {
+  dau: "the example of the task; the table beside it has 10 k, 1 M and 100 M",
+  messagesPerUser: "the example of the task; interview texts on messengers reckon with 10 to 40",
+  busiestHourShare:
+    "a planning guide for voice mail (Lucent, Octel Unified Messenger) has 10 % in its example; an eighth, three times the mean, leaves something above it",
+  onlineShare: "guess; phones in the background are reached by push and hold no socket here",
+  devices: "guess: every third has a computer open beside the phone",
+  membersOnline:
+    "guess for work chat with groups. WhatsApp told of 10 billion sent and 17 billion received on a day in 2013: 2.7 with the sender, online or not",
+  channelsPerUser: "guess: groups and people that one still talks to",
+  coldShare: "guess: direct conversations whose other end is away; in a storm none is, everybody was there just before",
+  quietShare: "guess: every other message ends a turn, the rest come in bursts",
+  sessionsPerUser: "guess: phones lose their network and come back several times a day",
+  pagesPerUser: "guess: a page for each channel that is opened, one more where somebody scrolls",
+  textBytes: "guess: a sentence or two",
+  retentionDays: "a year, so that disk a year and disk that is kept are the same",
+  replication: "MongoDB's usual replica set; majority writes need three to bear a death",
+  shardDiskTib: "guess: what can be copied to a new member within a working day at 100 MB/s (2 TiB: 6 h)",
+  utilisation:
+    "half, so that a fleet bears a doubled minute and, in a pair, the death of the other; coefficients are measured at moderate rates, too",
+  spareProcesses: "one may die at the peak",
+  coresAMachine: "a common size of a machine to be had by the hour",
+  processMib: "two per 4 GiB with room for the kernel's socket buffers, which are not in it",
+  socketsMax: "the default of the gateway's setting",
+  hellosPerSecond: "the default of the gateway's setting",
+  stormShare: "guess: one in ten connections hangs on a mobile network or a data centre that comes back",
+  stormSeconds: "guess: what people take for a short disturbance",
+  hotMembers: "guess: an all-hands channel",
+  hotSends: "guess: a lively event",
+  packetBytes: "Ethernet 14, IPv4 20, TCP with timestamps 32 (RFC 791, 9293, 7323); TLS adds 22",
+  nicGbit: "common for such machines",
+};

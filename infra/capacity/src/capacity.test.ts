@@ -1,10 +1,13 @@
 import { execFile } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { assumptionTable } from "./assumptions.ts";
 import { planCapacity } from "./capacity.ts";
+import { loadCoefficients } from "./coefficients.ts";
 import { limitDefinitions } from "./model/limits.ts";
 import { quantityGroups } from "./model/quantities.ts";
+import { renderPage } from "./report/markdown.ts";
 import { formatNumber, formatShare, formatUsers } from "./report/numbers.ts";
 import { renderReport } from "./report/text.ts";
 import { createCoefficients } from "./testing.ts";
@@ -29,7 +32,7 @@ describe("the text", () => {
         expect(text).toContain(`${name} = `);
       }
     }
-    expect(text).toContain("= 2,000,000 × 40 / 86,400 × 3");
+    expect(text).toContain("= 2,000,000 × 40 × 0.125 / 3,600");
   });
 
   test("puts the size asked for between those that always stand side by side", () => {
@@ -45,6 +48,11 @@ describe("the text", () => {
     for (const line of text.split("\n").filter((one) => one.startsWith(" ")))
       expect(line.length).toBeLessThanOrEqual(101);
   });
+});
+
+test("the page that is kept is what the command writes", () => {
+  const kept = readFileSync(new URL("../../../docs/capacity.md", import.meta.url), "utf8");
+  expect(kept).toBe(renderPage(planCapacity(assumptionTable.with({}), loadCoefficients())));
 });
 
 test("something that breaks and can't be added to is named as broken, and nothing else is", () => {

@@ -2,7 +2,7 @@ import { ConfigError } from "@parley/config";
 import type { Assumptions } from "./assumptions.ts";
 import type { Coefficients } from "./coefficients.ts";
 import { findWalls, reckonCapacity } from "./model/reckon.ts";
-import type { CapacityReport } from "./report/text.ts";
+import type { CapacityReport } from "./report/report.ts";
 
 /** Sizes that stand side by side, users a day. */
 const comparedDau = [10_000, 1_000_000, 100_000_000] as const;

@@ -1,5 +1,6 @@
+import { coefficientUnits } from "@parley/simulator/coefficients";
 import { describe, expect, test } from "vitest";
-import { CoefficientsError, coefficientUnits, loadCoefficients, parseCoefficients, valuesOf } from "./coefficients.ts";
+import { CoefficientsError, loadCoefficients, parseCoefficients, valuesOf } from "./coefficients.ts";
 import { createCoefficients } from "./testing.ts";
 
 /** The text of a good file with one thing changed in it. */
@@ -14,11 +15,14 @@ describe("the file that is kept", () => {
     for (const value of Object.values(valuesOf(kept))) expect(Number.isFinite(value)).toBe(true);
   });
 
-  test("says of each when, where and by which command it was measured", () => {
-    for (const { date, machine, command } of Object.values(loadCoefficients())) {
+  test("says of each when, where, how and by which command it was measured, and how far its repeats lay apart", () => {
+    for (const { value, date, machine, command, how, spread } of Object.values(loadCoefficients())) {
       expect(Number.isNaN(Date.parse(date))).toBe(false);
       expect(machine).not.toBe("");
+      expect(how).not.toBe("");
       expect(command).toMatch(/^npm run bench -- coefficients/);
+      expect(spread.low).toBeLessThanOrEqual(value);
+      expect(spread.high).toBeGreaterThanOrEqual(value);
     }
   });
 });
@@ -29,6 +33,10 @@ describe("a file that can't be used is refused, by the name of the field", () =>
     ["a value below 0", changed("ringNodeMs", { ...ringNodeMs, value: -1 }), "ringNodeMs.value must be >= 0"],
     ["a value that is none", changed("ringNodeMs", { ...ringNodeMs, value: "5" }), "ringNodeMs.value must be number"],
     ["a day that is none", changed("ringNodeMs", { ...ringNodeMs, date: "yesterday" }), "ringNodeMs.date must match"],
+    ["no commit", changed("ringNodeMs", { ...ringNodeMs, commit: undefined }), "must have required properties commit"],
+    ["no version of Node", changed("ringNodeMs", { ...ringNodeMs, node: "" }), "ringNodeMs.node must match"],
+    ["no word on how", changed("ringNodeMs", { ...ringNodeMs, how: "" }), "ringNodeMs.how must not have fewer"],
+    ["no spread", changed("ringNodeMs", { ...ringNodeMs, spread: undefined }), "must have required properties spread"],
     ["no command", changed("ringNodeMs", { ...ringNodeMs, command: "" }), "ringNodeMs.command must not have fewer"],
     ["a missing one", changed("ringNodeMs", undefined), "must have required properties ringNodeMs"],
     ["another unit", changed("ringNodeMs", { ...ringNodeMs, unit: "s" }), 'ringNodeMs was measured in "s"'],

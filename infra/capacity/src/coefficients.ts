@@ -1,63 +1,32 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import Type, { type Static } from "typebox";
+import {
+  type CoefficientName,
+  coefficientUnits,
+  type Coefficient as MeasuredCoefficient,
+} from "@parley/simulator/coefficients";
+import Type from "typebox";
 import { Check, Errors } from "typebox/value";
-
-/** Everything that the model takes from measurements, with the unit that it reckons in. CPU in ms of one core. */
-export const coefficientUnits = {
-  gatewayMessageMs: "ms CPU a message",
-  gatewayFrameMs: "ms CPU a link frame",
-  gatewayDeliveryMs: "ms CPU a delivery",
-  gatewayThousandMs: "ms CPU a 1,000 deliveries",
-  gatewayConnectMs: "ms CPU a connect",
-  gatewayIdleMs: "ms CPU a second and connection",
-  gatewayConnectionKib: "KiB RSS a connection",
-  gatewayBaseMib: "MiB RSS a process",
-  chatMessageMs: "ms CPU a message",
-  chatHopMs: "ms CPU a word to another chat server",
-  chatFrameMs: "ms CPU a link frame",
-  chatDeliveryMs: "ms CPU a delivery",
-  chatThousandMs: "ms CPU a 1,000 deliveries",
-  chatConnectMs: "ms CPU a connect",
-  chatConnectionKib: "KiB RSS a connection",
-  chatBaseMib: "MiB RSS a process",
-  redisPublishMs: "ms CPU a publish",
-  redisPairPublishes: "publishes a second of one chat server to another, at most",
-  redisHopBytes: "bytes in and out a word to another chat server, without twice its text",
-  redisConnectMs: "ms CPU a connect",
-  redisConnectionBytes: "bytes of memory a connection",
-  redisBeatMs: "ms CPU a heartbeat",
-  redisBeatNodeMs: "ms CPU a heartbeat and node of the fleet",
-  redisBeatNodeBytes: "bytes out a heartbeat and node of the fleet",
-  ringNodeMs: "ms CPU a node of a new ring",
-  deliveryBytes: "bytes of a delivered frame, without its text",
-  ackBytes: "bytes of an ack",
-  lmdbAppendMs: "ms of the one writer an append",
-  lmdbAppendCpuMs: "ms CPU an append",
-  lmdbMessageBytes: "bytes on disk a message, without its text",
-  lmdbTextBytes: "bytes on disk a byte of text",
-  mongoAppendMs: "ms of one server's time an append",
-  mongoAppendCpuMs: "ms CPU of the server an append",
-  mongoMessageBytes: "bytes on disk a message, without its text",
-  mongoTextBytes: "bytes on disk a byte of text",
-} as const;
-
-export type CoefficientName = keyof typeof coefficientUnits;
 
 const coefficientNames = Object.keys(coefficientUnits) as readonly CoefficientName[];
 
+const text = Type.String({ minLength: 1 });
 const Coefficient = Type.Object(
   {
     value: Type.Number({ minimum: 0 }),
-    unit: Type.String({ minLength: 1 }),
-    /** Day of the measurement. */
+    unit: text,
+    spread: Type.Object(
+      { low: Type.Number(), high: Type.Number(), samples: Type.Integer({ minimum: 1 }) },
+      { additionalProperties: false },
+    ),
+    how: text,
+    seen: text,
+    command: text,
     date: Type.String({ pattern: "^\\d{4}-\\d{2}-\\d{2}$" }),
-    machine: Type.String({ minLength: 1 }),
-    /** Measures it anew and writes it here. */
-    command: Type.String({ minLength: 1 }),
-    /** What was seen, of which the value was reckoned. */
-    seen: Type.String({ minLength: 1 }),
-  },
+    machine: text,
+    node: Type.String({ pattern: "^v\\d+\\." }),
+    commit: Type.String({ pattern: "^[0-9a-f]{7,40}\\+?$" }),
+  } satisfies Record<keyof MeasuredCoefficient, unknown>,
   { additionalProperties: false },
 );
 
@@ -69,8 +38,7 @@ const CoefficientFile = Type.Object(
   { additionalProperties: false },
 );
 
-export type Coefficient = Static<typeof Coefficient>;
-export type Coefficients = Readonly<Record<CoefficientName, Coefficient>>;
+export type Coefficients = Readonly<Record<CoefficientName, MeasuredCoefficient>>;
 
 export const coefficientsFile = fileURLToPath(new URL("../coefficients.json", import.meta.url));
 

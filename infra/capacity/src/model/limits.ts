@@ -74,7 +74,7 @@ export const limitDefinitions: readonly LimitDefinition[] = [
   },
   {
     name: "chatMemory",
-    title: "chat server, memory of sessions",
+    title: "chat server, memory of sessions and channels",
     use: "chatMib / (processMib - chatBaseMib)",
     count: "chatServers",
     answer: "more chat servers.",
@@ -116,6 +116,21 @@ export const limitDefinitions: readonly LimitDefinition[] = [
       "more shards: the shard key is the channel, runs of a channel commit as a group, those of different channels are pipelined. The figure is that of a FerretDB, which has one writer: no mongod was to be had.",
   },
   {
+    name: "storeCpu",
+    title: "shard of the store, CPU",
+    use: "storeCores / (utilisation * coresAMachine)",
+    count: "shards",
+    answer:
+      "more shards. Heads are compared in batches of up to 2,000 in one query; where they are most of it (see CPU of heads compared), every held channel is asked for every 30 s whether or not the bus is well: nothing yet makes that rarer in a large fleet.",
+  },
+  {
+    name: "storeStorm",
+    title: "shard of the store, CPU in a reconnect storm",
+    use: "(storeCores + storeStormCores) / coresAMachine",
+    count: "shards",
+    answer: "more shards; hellos wait their turn at the gateways, which bounds what a storm may ask of the store.",
+  },
+  {
     name: "storeDisk",
     title: "shard of the store, disk",
     use: "diskKeptTib / shardDiskTib",
@@ -138,7 +153,7 @@ export const limitDefinitions: readonly LimitDefinition[] = [
   {
     name: "network",
     title: "machine of gateways, network",
-    use: "clientMbs / (nicGbit * 125)",
+    use: "(clientMbs + linkMbs) / (nicGbit * 125)",
     count: "machines",
     answer: "more machines for the gateways.",
   },

@@ -21,6 +21,11 @@ export interface QuantityGroup {
  */
 export const fleetNames = ["gateways", "chatServers"] as const;
 
+/** Each chat server compares each channel that it holds with the store so often. **Source**: headWatchTimes.sweepMs. */
+const sweepS = 30;
+/** Events of a page of history, as it was measured. */
+const pageEvents = 50;
+
 export const quantityGroups: readonly QuantityGroup[] = [
   {
     title: "Load at the peak",
@@ -36,7 +41,7 @@ export const quantityGroups: readonly QuantityGroup[] = [
         name: "messages",
         title: "messages",
         unit: "/s",
-        formula: "dau * messagesPerUser / 86400 * peakFactor",
+        formula: "dau * messagesPerUser * busiestHourShare / 3600",
         row: "messages",
       },
       { name: "receivers", title: "deliveries a message", unit: "", formula: "membersOnline * devices" },
@@ -45,7 +50,14 @@ export const quantityGroups: readonly QuantityGroup[] = [
         name: "connects",
         title: "connects",
         unit: "/s",
-        formula: "dau * devices * sessionsPerUser / 86400 * peakFactor",
+        formula: "dau * devices * sessionsPerUser * busiestHourShare / 3600",
+        row: "connects",
+      },
+      {
+        name: "pages",
+        title: "pages of history",
+        unit: "/s",
+        formula: "dau * pagesPerUser * busiestHourShare / 3600",
       },
       {
         name: "stormConnects",
@@ -66,9 +78,23 @@ export const quantityGroups: readonly QuantityGroup[] = [
       },
       {
         name: "hops",
-        title: "words between chat servers a message: forward, answer, events",
+        title: "words between chat servers a message: to the home, and its events to each other server with a member",
         unit: "",
-        formula: "(1 - 1 / chatServers) * (2 + spread(chatServers, membersOnline))",
+        formula: "(1 - 1 / chatServers) * (1 + spread(chatServers, membersOnline))",
+      },
+      {
+        name: "channelsHeld",
+        title: "channels that chat servers hold for members online, each once a server",
+        unit: "",
+        formula: "dau * onlineShare * channelsPerUser / membersOnline * spread(chatServers, membersOnline)",
+        row: "channels held",
+      },
+      {
+        name: "headsCompared",
+        title: `heads compared with the store: each held channel every ${sweepS} s, and each that has just gone quiet`,
+        unit: "/s",
+        formula: `channelsHeld / ${sweepS} + messages * quietShare * spread(chatServers, membersOnline)`,
+        row: "heads compared",
       },
     ],
   },
@@ -80,14 +106,8 @@ export const quantityGroups: readonly QuantityGroup[] = [
         title: "CPU of all",
         unit: "cores",
         formula:
-          "(messages * (gatewayMessageMs + linkFrames * gatewayFrameMs) + deliveries * gatewayDeliveryMs + connects * gatewayConnectMs + connections * gatewayIdleMs) / 1000",
+          "(messages * (gatewayMessageMs + linkFrames * gatewayFrameMs) + deliveries * gatewayDeliveryMs + connects * (gatewayConnectMs + channelsPerUser * gatewayChannelMs) + pages * gatewayPageMs + connections * gatewayIdleMs) / 1000",
         row: "gateways: CPU",
-      },
-      {
-        name: "gatewayThousandCores",
-        title: "for comparison: 1,000 deliveries as in rooms of 10 over two servers",
-        unit: "cores",
-        formula: "deliveries / 1000 * gatewayThousandMs / 1000",
       },
       {
         name: "gatewayMib",
@@ -108,7 +128,7 @@ export const quantityGroups: readonly QuantityGroup[] = [
         title: "needed for a storm, at full CPU and within the admission of hellos",
         unit: "",
         formula:
-          "max(ceil(gatewayCores + stormConnects * gatewayConnectMs / 1000), ceil(stormConnects / hellosPerSecond))",
+          "max(ceil(gatewayCores + stormConnects * (gatewayConnectMs + channelsPerUser * gatewayChannelMs) / 1000), ceil(stormConnects / hellosPerSecond))",
       },
       {
         name: "gateways",
@@ -127,20 +147,14 @@ export const quantityGroups: readonly QuantityGroup[] = [
         title: "CPU of all",
         unit: "cores",
         formula:
-          "(messages * (chatMessageMs + hops * chatHopMs + linkFrames * chatFrameMs) + deliveries * chatDeliveryMs + connects * chatConnectMs) / 1000",
+          "(messages * (chatMessageMs + hops * chatHopMs + linkFrames * chatFrameMs) + deliveries * chatDeliveryMs + connects * (chatConnectMs + channelsPerUser * ((1 - coldShare) * chatChannelMs + coldShare * chatColdChannelMs)) + pages * chatPageMs + headsCompared * chatSweepMs + connections * chatIdleMs) / 1000",
         row: "chat servers: CPU",
       },
       {
-        name: "chatThousandCores",
-        title: "for comparison: 1,000 deliveries as in rooms of 10 over two servers",
-        unit: "cores",
-        formula: "deliveries / 1000 * chatThousandMs / 1000",
-      },
-      {
         name: "chatMib",
-        title: "memory of their sessions",
+        title: "memory of their sessions and channels",
         unit: "MiB",
-        formula: "connections * chatConnectionKib / 1024",
+        formula: "connections * (chatConnectionKib + channelsPerUser * chatChannelKib) / 1024",
       },
       { name: "chatServersByCpu", title: "needed for CPU", unit: "", formula: "ceil(chatCores / utilisation)" },
       {
@@ -153,7 +167,7 @@ export const quantityGroups: readonly QuantityGroup[] = [
         name: "chatServersByStorm",
         title: "needed for a storm, at full CPU",
         unit: "",
-        formula: "ceil(chatCores + stormConnects * chatConnectMs / 1000)",
+        formula: "ceil(chatCores + stormConnects * (chatConnectMs + channelsPerUser * chatChannelMs) / 1000)",
       },
       {
         name: "chatServers",
@@ -203,7 +217,8 @@ export const quantityGroups: readonly QuantityGroup[] = [
         name: "redisCores",
         title: "CPU: publishes, directory and presence, heartbeats",
         unit: "cores",
-        formula: "(publishes * redisPublishMs + connects * redisConnectMs) / 1000 + registryCores",
+        formula:
+          "(publishes * redisPublishMs + connects * (redisConnectMs + channelsPerUser * redisChannelMs)) / 1000 + registryCores",
         row: "Redis: CPU",
       },
       {
@@ -224,7 +239,8 @@ export const quantityGroups: readonly QuantityGroup[] = [
         name: "redisMasters",
         title: "masters, the storm at full CPU; above 1: a Redis Cluster with sharded pub/sub",
         unit: "",
-        formula: "max(ceil(redisCores / utilisation), ceil(redisCores + stormConnects * redisConnectMs / 1000), 1)",
+        formula:
+          "max(ceil(redisCores / utilisation), ceil(redisCores + stormConnects * (redisConnectMs + channelsPerUser * redisChannelMs) / 1000), 1)",
         row: "Redis: masters",
       },
     ],
@@ -239,10 +255,32 @@ export const quantityGroups: readonly QuantityGroup[] = [
         formula: "messages * mongoAppendMs / 1000",
       },
       {
-        name: "storeCores",
-        title: "CPU of all primaries",
+        name: "storeSweepCores",
+        title: "CPU of heads compared",
         unit: "cores",
-        formula: "messages * mongoAppendCpuMs / 1000",
+        formula: "headsCompared * mongoSweepMs / 1000",
+        row: "store: CPU of heads compared",
+      },
+      {
+        name: "storeCores",
+        title: "CPU of all primaries: messages, pages, connects, people who are there, heads compared",
+        unit: "cores",
+        formula:
+          "(messages * mongoMessageMs + pages * mongoPageMs + connects * (mongoConnectMs + channelsPerUser * ((1 - coldShare) * mongoChannelMs + coldShare * mongoColdChannelMs)) + connections * mongoIdleMs) / 1000 + storeSweepCores",
+        row: "store: CPU",
+      },
+      {
+        name: "storeStormCores",
+        title: "CPU beside it in a storm",
+        unit: "cores",
+        formula: "stormConnects * (mongoConnectMs + channelsPerUser * mongoChannelMs) / 1000",
+      },
+      {
+        name: "storeMbs",
+        title: "traffic of messages",
+        unit: "MB/s",
+        formula: "messages * (mongoTrafficBytes + textBytes) / 1000000",
+        row: "store: traffic of messages",
       },
       {
         name: "diskYearTib",
@@ -265,9 +303,10 @@ export const quantityGroups: readonly QuantityGroup[] = [
       },
       {
         name: "shards",
-        title: "shards, by writes and by disk",
+        title: "shards: by writes, by CPU (a storm at full CPU), by disk",
         unit: "",
-        formula: "max(ceil(storeServers / utilisation), ceil(diskKeptTib / shardDiskTib), 1)",
+        formula:
+          "max(ceil(storeServers / utilisation), ceil(storeCores / (utilisation * coresAMachine)), ceil((storeCores + storeStormCores) / coresAMachine), ceil(diskKeptTib / shardDiskTib), 1)",
         row: "store: shards",
       },
       {
@@ -280,21 +319,28 @@ export const quantityGroups: readonly QuantityGroup[] = [
     ],
   },
   {
-    title: "Network of the clients, packets counted as if none were joined",
+    title: "Network of the gateways",
     quantities: [
       {
         name: "clientMbs",
-        title: "to clients: deliveries and acks",
+        title: "to and from clients, packets counted as if none were joined",
+        unit: "MB/s",
+        formula: `(deliveries * (deliveryBytes + textBytes + packetBytes) + messages * (ackBytes + sendBytes + textBytes + 2 * packetBytes) + pages * (pageBytes + ${pageEvents} * textBytes)) / 1000000`,
+        row: "network: clients",
+      },
+      {
+        name: "linkMbs",
+        title: "links to chat servers, both directions, without headers of packets",
         unit: "MB/s",
         formula:
-          "(deliveries * (deliveryBytes + textBytes + packetBytes) + messages * (ackBytes + packetBytes)) / 1000000",
-        row: "network to clients",
+          "(messages * (linkMessageBytes + textBytes + linkFrames * (linkFrameBytes + textBytes)) + deliveries * linkDeliveryBytes) / 1000000",
+        row: "network: links",
       },
       {
         name: "gatewayMbits",
         title: "of one gateway",
         unit: "Mbit/s",
-        formula: "clientMbs * 8 / gateways",
+        formula: "(clientMbs + linkMbs) * 8 / gateways",
       },
     ],
   },
@@ -305,7 +351,7 @@ export const quantityGroups: readonly QuantityGroup[] = [
         name: "oneProcessCores",
         title: "CPU, an upper bound: there links and relays are calls",
         unit: "cores",
-        formula: "gatewayCores + chatCores + messages * lmdbAppendCpuMs / 1000",
+        formula: "gatewayCores + chatCores + messages * lmdbMessageMs / 1000",
       },
       {
         name: "oneProcessMib",

@@ -1,6 +1,7 @@
+import { coefficientUnits } from "@parley/simulator/coefficients";
 import type { Assumptions } from "../assumptions.ts";
 import { assumptionTable } from "../assumptions.ts";
-import { type Coefficients, coefficientUnits, valuesOf } from "../coefficients.ts";
+import { type Coefficients, valuesOf } from "../coefficients.ts";
 import { compileFormula, type Formula, type Scope } from "./formula.ts";
 import { type LimitDefinition, limitDefinitions } from "./limits.ts";
 import { fleetNames, type QuantityDefinition, quantityGroups } from "./quantities.ts";
@@ -92,7 +93,7 @@ export function reckonCapacity(assumptions: Assumptions, coefficients: Coefficie
  * fleet that the last one asked for. A larger fleet never needs less, so this ends at the smallest that fits.
  */
 function settle(assumptions: Assumptions, coefficients: Coefficients): Scope {
-  const { json: _, ...given } = assumptions;
+  const { json: _, write: __, ...given } = assumptions;
   let fleet: Scope = { gateways: 1, chatServers: 1 };
   for (let turn = 0; turn < turnsMax; turn += 1) {
     const wanted: Record<string, number> = {};
@@ -146,15 +147,18 @@ function isFleet(name: string): boolean {
 }
 
 /** Each symbol is an assumption, a coefficient, a size of the fleet or reckoned before. Once, when this is loaded. */
-function checkSymbols(): void {
+function checkSymbols(): ReadonlySet<string> {
+  const used = new Set<string>();
   const known = new Set<string>([
-    ...Object.keys(assumptionTable.fields).filter((name) => name !== "json"),
+    ...Object.entries(assumptionTable.fields).flatMap(([name, { type }]) => (type === "boolean" ? [] : [name])),
     ...Object.keys(coefficientUnits),
     ...fleetNames,
   ]);
   const check = (name: string, formula: Formula): void => {
-    for (const symbol of formula.symbols)
+    for (const symbol of formula.symbols) {
       if (!known.has(symbol)) throw new Error(`${name} rests on ${symbol}, which is not known`);
+      used.add(symbol);
+    }
   };
   for (const { definition, formula } of quantities) {
     check(definition.name, formula);
@@ -165,6 +169,8 @@ function checkSymbols(): void {
     if (definition.count !== undefined && !known.has(definition.count))
       throw new Error(`there is no ${definition.count}`);
   }
+  return used;
 }
 
-checkSymbols();
+/** Every assumption, coefficient and quantity that some formula rests on. */
+export const usedSymbols: ReadonlySet<string> = checkSymbols();

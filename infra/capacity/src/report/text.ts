@@ -1,19 +1,11 @@
 import { optionName } from "@parley/config";
 import Table from "cli-table3";
-import { type Assumptions, assumptionTable } from "../assumptions.ts";
+import { type Assumptions, assumptionReasons, assumptionTable } from "../assumptions.ts";
 import type { Coefficients } from "../coefficients.ts";
 import type { Capacity, Limit } from "../model/reckon.ts";
+import { tellFirst } from "./first.ts";
 import { formatNumber, formatShare, formatUsers } from "./numbers.ts";
-
-/** Everything that `npm run capacity` found out: the size asked for, and the sizes that are put side by side. */
-export interface CapacityReport {
-  readonly assumptions: Assumptions;
-  readonly coefficients: Coefficients;
-  readonly asked: Capacity;
-  readonly compared: readonly Capacity[];
-  /** Users a day at which one of it is used up. */
-  readonly walls: ReadonlyMap<string, number>;
-}
+import type { CapacityReport } from "./report.ts";
 
 const plain = { head: [], border: [], compact: true };
 const columnsMin = 80;
@@ -33,8 +25,8 @@ export function renderReport(report: CapacityReport, columns: number): string {
     "\nWhat the design does when one is used up",
     renderAnswers(report, width),
     heading("Assumed (each an option, --help says more)"),
-    renderAssumptions(report.assumptions),
-    heading("Measured (npm run bench -- coefficients --write measures anew)"),
+    renderAssumptions(report.assumptions, width),
+    heading("Measured (coefficients.json says how; npm run bench -- coefficients --write measures anew)"),
     renderCoefficients(report.coefficients),
   ].join("\n");
 }
@@ -89,47 +81,54 @@ function formatUse({ use, count, isBeginning }: Limit): string {
   return `${formatShare(use)} of ${formatNumber(count)}`;
 }
 
-/** In words: what is used most in the smallest fleet of this size, what can't be had more of, and what comes next. */
-function renderFirst({ dau, limits }: Capacity, walls: ReadonlyMap<string, number>, width: number): string {
-  const wallOf = ({ name }: Limit): number => walls.get(name) ?? Number.POSITIVE_INFINITY;
-  const tell = ({ title, use, count }: Limit): string => `${title}, ${formatShare(use)} of ${formatNumber(count)}`;
-  const standing = limits.filter(({ isBeginning }) => !isBeginning).toSorted((a, b) => b.use - a.use);
-  const broken = standing.filter(({ use }) => use > 1);
-  const most = standing.find(({ use, isAdded }) => isAdded && use <= 1);
-  const fixed = standing.find(({ use, isAdded }) => !isAdded && use <= 1);
-  const passed = limits.filter((limit) => wallOf(limit) <= dau && !broken.includes(limit));
-  const [next] = limits.filter((limit) => wallOf(limit) > dau).toSorted((a, b) => wallOf(a) - wallOf(b));
-  const lines = broken.map((limit) => `breaks already: ${tell(limit)}`);
-  if (most !== undefined) lines.push(`used most in the smallest fleet: ${tell(most)}; more can be added`);
-  if (fixed !== undefined) lines.push(`used most of what can't be added to: ${tell(fixed)}`);
-  if (passed.length > 0) lines.push(`one does not do any more: ${passed.map(({ title }) => title).join("; ")}`);
-  if (next !== undefined && Number.isFinite(wallOf(next))) {
-    lines.push(`breaks next, at ${formatUsers(wallOf(next))} users: one ${next.title}`);
-  }
-  return [`\n${formatUsers(dau)} users`, ...lines.map((line) => wrap(line, "  ", width))].join("\n");
+function renderFirst(capacity: Capacity, walls: ReadonlyMap<string, number>, width: number): string {
+  const lines = tellFirst(capacity, walls).flatMap(({ what, answer }) => {
+    return [wrap(what, "  ", width), ...(answer === undefined ? [] : [wrap(answer, "      ", width)])];
+  });
+  return [`\n${formatUsers(capacity.dau)} users`, ...lines].join("\n");
 }
 
 function renderAnswers({ asked: { limits } }: CapacityReport, width: number): string {
   return limits.map(({ title, answer }) => wrap(`${title}: ${answer}`, "  ", width)).join("\n");
 }
 
-function renderAssumptions(assumptions: Assumptions): string {
-  const table = new Table({ style: plain });
-  for (const [name, field] of Object.entries(assumptionTable.fields)) {
-    if (field.type === "boolean") continue;
-    const value = Object.entries(assumptions).find(([key]) => key === name)?.[1];
-    table.push([name, `--${optionName(name)}`, right(formatNumber(Number(value))), field.unit]);
-  }
-  return table.toString();
+/** With the reason of its default, or that it was given. */
+function renderAssumptions(assumptions: Assumptions, width: number): string {
+  return tellAssumptions(assumptions)
+    .map(({ option, value, unit, reason }) => wrap(`--${option} ${value} ${unit}: ${reason}`, "  ", width))
+    .join("\n");
+}
+
+/** Each assumption as an option, with its value and why it is that. */
+export function tellAssumptions(assumptions: Assumptions) {
+  return Object.entries(assumptionReasons).map(([name, reason]) => {
+    const field = Object.entries(assumptionTable.fields).find(([key]) => key === name)?.[1];
+    if (field === undefined || field.type === "boolean") throw new Error(`${name} is no number`);
+    const value = Number(Object.entries(assumptions).find(([key]) => key === name)?.[1]);
+    return {
+      option: optionName(name),
+      value: formatNumber(value),
+      unit: field.unit,
+      reason: value === field.default ? reason : `given (without: ${formatNumber(field.default)})`,
+    };
+  });
 }
 
 function renderCoefficients(coefficients: Coefficients): string {
-  const table = new Table({ head: ["", "value", "unit", "measured", "by"], style: plain });
-  for (const [name, { value, unit, date, command }] of Object.entries(coefficients)) {
-    table.push([name, right(formatNumber(value)), unit, date, command]);
+  const table = new Table({ head: ["", "value", "spread", "unit", "measured"], style: plain });
+  for (const [name, { value, unit, spread, date, commit }] of Object.entries(coefficients)) {
+    const range = spread.samples === 1 ? "one" : `${formatNumber(spread.low)} to ${formatNumber(spread.high)}`;
+    table.push([name, right(formatNumber(value)), right(range), unit, `${date}, ${commit}`]);
   }
-  const machines = new Set(Object.values(coefficients).map(({ machine }) => machine));
-  return `${table.toString()}\nOn: ${[...machines].join("; ")}`;
+  return [table.toString(), ...tellSources(coefficients)].join("\n");
+}
+
+/** Each machine and command that coefficients are from; how each was found stands in the file. */
+export function tellSources(coefficients: Coefficients): readonly string[] {
+  const sources = Object.values(coefficients).map(
+    ({ command, machine, node, date, commit }) => `${date}, commit ${commit}: ${command}, on ${machine}, Node ${node}`,
+  );
+  return [...new Set(sources)];
 }
 
 function right(content: string) {

@@ -19,7 +19,7 @@ const root = fileURLToPath(new URL("../../../../../", import.meta.url));
 const file = "infra/capacity/coefficients.json";
 
 const help = `
-The whole takes some eight to nine minutes on two quiet cores. With --only, --write renews those coefficients in ${file}
+The whole takes some nine minutes on two quiet cores. With --only, --write renews those coefficients in ${file}
 and leaves the others as they stand; each keeps the date, the machine and the commit that it was measured on.
 
 ${stages.map(({ name, title }) => `${name}: ${title}`).join("\n")}`;
@@ -30,7 +30,7 @@ export function addCoefficients(program: Command): void {
     .command("coefficients")
     .description("what one message, delivery, connection, page costs: what npm run capacity reckons with")
     .option("--only <stages>", "only these, separated by commas", parseStages, names)
-    .option("--seconds <n>", "length of each window", positive, 6)
+    .option("--seconds <n>", "length of each window", positive, 5)
     .option("--repeats <n>", "of each load", positive, 2)
     .option("--json", "print one JSON object", false)
     .option("--write", `renew ${file}`, false)

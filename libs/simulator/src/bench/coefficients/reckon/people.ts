@@ -3,10 +3,16 @@ import type { Finding, Findings } from "../names.ts";
 import { findingOf, show } from "./finding.ts";
 import { spreadOver } from "./messages.ts";
 
-/** What a look tells beside the totals, after garbage was collected: what people hold, and not what their coming left behind. */
+/** Of all processes of a role, after a full collection. */
+export interface Memory {
+  readonly residentMib: number;
+  /** Heap and buffers. */
+  readonly usedMib: number;
+}
+
 export interface Held {
-  readonly gatewayMib: number;
-  readonly chatMib: number;
+  readonly gateway: Memory;
+  readonly chat: Memory;
   readonly redisBytes: number;
 }
 
@@ -14,11 +20,15 @@ export interface PeopleMeasures {
   readonly strangers: number;
   readonly friends: number;
   readonly channelsEach: number;
-  readonly held: { readonly none: Held; readonly strangers: Held; readonly all: Held };
+  /** The first who came; with strangers; with friends, too. */
+  readonly held: { readonly first: Held; readonly strangers: Held; readonly all: Held };
   /** A second. */
-  readonly idle: { readonly none: Totals; readonly strangers: Totals; readonly all: Totals };
-  /** What a connect took in all, idling left out; by round. */
-  readonly connects: { readonly strangers: readonly Totals[]; readonly friends: readonly Totals[] };
+  readonly idle: { readonly first: Totals; readonly strangers: Totals; readonly all: Totals };
+  /**
+   * What a connect took in all, idling left out: of friends whose channels nobody had used for a minute, and (by round)
+   * whose channels had been in use some seconds before.
+   */
+  readonly connects: { readonly strangers: Totals; readonly cold: Totals; readonly warm: readonly Totals[] };
 }
 
 const chatServers = 2;
@@ -32,83 +42,90 @@ export function reckonPeople(measures: PeopleMeasures): Findings {
 }
 
 function reckonConnects({ strangers, friends, channelsEach, connects }: PeopleMeasures): Findings {
-  const each = (of: readonly Totals[], name: keyof Totals): readonly number[] => of.map((totals) => totals[name]);
   const plain = `CPU over ${strangers} connects of people in no channel, and a second after; idling left out`;
   const more = `CPU over ${friends} connects of people in ${channelsEach} channels, less as many in none, by channel`;
-  const seenOf = (name: keyof Totals): string => {
-    const list = (of: readonly Totals[]): string => each(of, name).map(show).join(" and ");
-    return `${list(connects.strangers)} ms in none, ${list(connects.friends)} ms in ${channelsEach} channels`;
+  const find = (name: keyof Totals) => {
+    const base = connects.strangers[name];
+    const warm = connects.warm.map((totals) => totals[name]);
+    const seen = `${show(base)} ms in none; in ${channelsEach} channels ${show(connects.cold[name])} ms where nobody had used them for a minute, ${warm.map(show).join(" and ")} ms where somebody had`;
+    const channel = (of: readonly number[]): Finding => {
+      return findingOf(
+        of.map((ms) => (ms - base) / channelsEach),
+        more,
+        seen,
+      );
+    };
+    return {
+      connect: findingOf([base], plain, seen),
+      warm: channel(warm),
+      cold: channel([connects.cold[name]]),
+      all: channel([connects.cold[name], ...warm]),
+    };
   };
-  const connect = (name: keyof Totals): Finding => findingOf(each(connects.strangers, name), plain, seenOf(name));
-  const channel = (name: keyof Totals): Finding => {
-    const base = mean(each(connects.strangers, name));
-    return findingOf(
-      each(connects.friends, name).map((ms) => (ms - base) / channelsEach),
-      more,
-      seenOf(name),
-    );
-  };
+  const [gateway, chat] = [find("gatewayCpuMs"), find("chatCpuMs")];
+  const [redis, store] = [find("redisCpuMs"), find("storeCpuMs")];
   return {
-    gatewayConnectMs: findingOf(
-      [...each(connects.strangers, "gatewayCpuMs"), ...each(connects.friends, "gatewayCpuMs")],
-      `CPU over connects and a second after, idling left out; channels made no difference that counts`,
-      seenOf("gatewayCpuMs"),
-    ),
-    chatConnectMs: connect("chatCpuMs"),
-    chatChannelMs: channel("chatCpuMs"),
-    redisConnectMs: connect("redisCpuMs"),
-    mongoConnectMs: connect("storeCpuMs"),
-    mongoChannelMs: channel("storeCpuMs"),
+    gatewayConnectMs: gateway.connect,
+    gatewayChannelMs: gateway.all,
+    chatConnectMs: chat.connect,
+    chatChannelMs: chat.warm,
+    chatColdChannelMs: chat.cold,
+    redisConnectMs: redis.connect,
+    redisChannelMs: redis.all,
+    mongoConnectMs: store.connect,
+    mongoChannelMs: store.warm,
+    mongoColdChannelMs: store.cold,
   };
 }
 
 function reckonIdling({ strangers, friends, channelsEach, idle }: PeopleMeasures): Findings {
   // Some of the channels' two members are on one server, which then compares the channel once for both.
   const heads = ((friends * channelsEach) / 2) * spreadOver(chatServers, 2);
-  const plain = `CPU in 30 s without work at ${strangers} connections, less that without any: pings every 25 s`;
+  const plain = `CPU in 30 s without work at ${strangers} connections more, less that without them: pings every 25 s`;
   const sweep = `CPU in 30 s without work with some ${Math.round(heads)} channels held, less that without, by head compared`;
   const seenOf = (name: keyof Totals): string => {
-    return `${show(idle.none[name])}, ${show(idle.strangers[name])} and ${show(idle.all[name])} ms/s: nobody, in no channel, those and people in channels`;
+    const states = [idle.first, idle.strangers, idle.all].map((totals) => show(totals[name]));
+    return `${states.join(", ")} ms/s: the first, with ${strangers} more in no channel, with ${friends} in channels`;
   };
-  const connection = (name: keyof Totals): number => (idle.strangers[name] - idle.none[name]) / strangers;
+  const each = (name: keyof Totals): number => (idle.strangers[name] - idle.first[name]) / strangers;
+  const connection = (name: keyof Totals): Finding => findingOf([each(name)], plain, seenOf(name));
   const head = (name: keyof Totals): Finding => {
-    const net = idle.all[name] - idle.strangers[name] - Math.max(0, connection(name)) * friends;
+    const net = idle.all[name] - idle.strangers[name] - Math.max(0, each(name)) * friends;
     return findingOf([net / (heads / sweepS)], sweep, seenOf(name));
   };
   return {
-    gatewayIdleMs: findingOf([connection("gatewayCpuMs")], plain, seenOf("gatewayCpuMs")),
-    chatIdleMs: findingOf([connection("chatCpuMs")], plain, seenOf("chatCpuMs")),
+    gatewayIdleMs: connection("gatewayCpuMs"),
+    chatIdleMs: connection("chatCpuMs"),
     chatSweepMs: head("chatCpuMs"),
+    mongoIdleMs: connection("storeCpuMs"),
     mongoSweepMs: head("storeCpuMs"),
   };
 }
 
 function reckonMemory({ strangers, friends, channelsEach, held }: PeopleMeasures): Findings {
-  const how = `resident memory of all processes of the role at ${strangers} connections, less that at none, each after a full collection`;
-  const mib = (role: "gatewayMib" | "chatMib"): string => {
-    return `${show(held.none[role])}, ${show(held.strangers[role])} and ${show(held.all[role])} MiB: nobody, in no channel, those and people in channels`;
+  const how = `resident memory of all processes of the role with ${strangers} connections more, less that before, each after a full collection`;
+  const connection = (role: "gateway" | "chat"): Finding => {
+    const [before, after] = [held.first[role], held.strangers[role]];
+    const seen = `${show(before.residentMib)} and ${show(after.residentMib)} MiB resident, ${show(before.usedMib)} and ${show(after.usedMib)} MiB in heap and buffers`;
+    const resident = after.residentMib - before.residentMib;
+    // A process that gave pages back meanwhile holds no less for it.
+    const grown = Math.max(resident, after.usedMib - before.usedMib);
+    return findingOf([(grown * kibi) / strangers], `${how}; heap and buffers where that is more`, seen);
   };
-  const connection = (role: "gatewayMib" | "chatMib"): number => {
-    return ((held.strangers[role] - held.none[role]) * kibi) / strangers;
-  };
-  const ofFriends = (held.all.chatMib - held.strangers.chatMib) * kibi - connection("chatMib") * friends;
-  const redis = [(held.strangers.redisBytes - held.none.redisBytes) / strangers];
+  const own = (held.strangers.chat.usedMib - held.first.chat.usedMib) / strangers;
+  const ofChannels = held.all.chat.usedMib - held.strangers.chat.usedMib - own * friends;
   return {
-    gatewayConnectionKib: findingOf([connection("gatewayMib")], how, mib("gatewayMib")),
-    chatConnectionKib: findingOf([connection("chatMib")], how, mib("chatMib")),
+    gatewayConnectionKib: connection("gateway"),
+    chatConnectionKib: connection("chat"),
     chatChannelKib: findingOf(
-      [ofFriends / (friends * channelsEach)],
-      `the same for ${friends} connections in ${channelsEach} channels, less as many in none, by channel`,
-      mib("chatMib"),
+      [(ofChannels * kibi) / (friends * channelsEach)],
+      `heap and buffers of chat servers after a full collection, with ${friends} people in ${channelsEach} channels and without, by connection and channel`,
+      `${show(held.strangers.chat.usedMib)} and ${show(held.all.chat.usedMib)} MiB`,
     ),
     redisConnectionBytes: findingOf(
-      redis,
-      `used_memory of Redis at ${strangers} connections, less that at none`,
-      `${show(held.none.redisBytes)} and ${show(held.strangers.redisBytes)} bytes`,
+      [(held.strangers.redisBytes - held.first.redisBytes) / strangers],
+      `used_memory of Redis with ${strangers} connections more, less that before`,
+      `${show(held.first.redisBytes)} and ${show(held.strangers.redisBytes)} bytes`,
     ),
   };
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

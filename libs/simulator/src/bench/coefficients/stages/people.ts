@@ -1,24 +1,25 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { residentBytes } from "../../../target/process-facts.ts";
-import { collectGarbage } from "../../collect-garbage.ts";
+import { isFields } from "../../../history/content.ts";
+import { openInspectors } from "../../inspectors.ts";
 import { type Generator, startGenerator } from "../../side-by-side/generator/start-generator.ts";
 import { openingOrder } from "../../side-by-side/opening-order.ts";
 import type { ParleySystem } from "../../side-by-side/systems.ts";
 import { startBusyFleet } from "../measure/busy-fleet.ts";
 import { lookAt, redisMemory, type Totals } from "../measure/look.ts";
-import { idleOver, perSecond, restOver } from "../measure/window.ts";
-import { type Held, type PeopleMeasures, reckonPeople } from "../reckon/people.ts";
+import { idleOver, mapTotals, minus, perSecond } from "../measure/window.ts";
+import { type Held, type Memory, type PeopleMeasures, reckonPeople } from "../reckon/people.ts";
 import type { Stage, StageOptions } from "./stage.ts";
 
+/** Who comes first and stays: what a process grows once, and code that is not compiled yet, are theirs. */
+const first = 600;
 /** In no channel. */
-const strangers = 2_000;
+const strangers = 2_400;
 /** In channels of two, each time with somebody else. */
 const friends = 300;
 const channelsEach = 16;
-/** The numbers of those who are in no channel begin here: rooms are made of the first ones. */
+/** Numbers of people: rooms are made of those from 0 on. */
+const firstFrom = 50_000;
 const strangersFrom = 10_000;
-const warmersFrom = 50_000;
-const warmers = 300;
 const openingMax = 20;
 /** Who left is announced offline after 5 s. */
 const goneMs = 7_000;
@@ -26,7 +27,6 @@ const goneMs = 7_000;
 const tailMs = 1_000;
 /** Pings go every 25 s, and each channel is compared with the store every 30 s: a window must hold one of each. */
 const idleS = 30;
-const emptyIdleS = 6;
 const mebi = 1_048_576;
 
 export const peopleStage: Stage = {
@@ -34,18 +34,23 @@ export const peopleStage: Stage = {
   title: "what people take who are merely there, and who connect",
   gives: [
     "gatewayConnectMs",
+    "gatewayChannelMs",
     "gatewayIdleMs",
     "gatewayConnectionKib",
     "chatConnectMs",
     "chatChannelMs",
+    "chatColdChannelMs",
     "chatIdleMs",
     "chatSweepMs",
     "chatConnectionKib",
     "chatChannelKib",
     "redisConnectMs",
+    "redisChannelMs",
     "redisConnectionBytes",
     "mongoConnectMs",
     "mongoChannelMs",
+    "mongoColdChannelMs",
+    "mongoIdleMs",
     "mongoSweepMs",
   ],
   async measure(options) {
@@ -63,44 +68,42 @@ async function measurePeople({ say, repeats }: StageOptions): Promise<PeopleMeas
     await generator.open(openingOrder(system, { from, members, roomSizes: [], openingMax }));
     return generator;
   };
+  const connect = async (from: number, members: number, idle: Totals) => {
+    const before = await lookAt(system);
+    const generator = await enter(from, members);
+    await pause(tailMs);
+    const after = await lookAt(system);
+    const net = minus(perSecond(before, after), idle);
+    const seconds = (after.at - before.at) / 1_000;
+    return { generator, each: mapTotals((name) => (net[name] * seconds) / members) };
+  };
   try {
-    // Also makes the channels, whose coming is no part of a connect.
-    const makers = startGenerator();
-    open.push(makers);
-    const order = openingOrder(system, { members: friends, roomSizes: [2], openingMax });
-    await makers.open({ ...order, quietRooms: channelsEach - 1 });
-    await makers.end();
-    await (await enter(warmersFrom, warmers)).end();
+    await makeChannels(system);
+    await enter(firstFrom, first);
     await pause(goneMs);
-    const none = await holdingOf(system);
-    const idleNone = await restOver(system, emptyIdleS);
-    const connectsOf = async (from: number, members: number): Promise<Totals> => {
-      const before = await lookAt(system);
-      await enter(from, members);
-      await pause(tailMs);
-      const after = await lookAt(system);
-      return netOf(perSecond(before, after), idleNone, (after.at - before.at) / 1_000 / members);
-    };
-    const ofStrangers = [await connectsOf(strangersFrom, strangers)];
-    const withStrangers = await holdingOf(system);
+    const heldFirst = await holdingOf(system);
+    const idleFirst = await idleOver(system, idleS);
+    const { each: ofStrangers } = await connect(strangersFrom, strangers, idleFirst);
+    const heldStrangers = await holdingOf(system);
     const idleStrangers = await idleOver(system, idleS);
-    const ofFriends: Totals[] = [];
+    // More than a minute has gone since anybody used the channels: what was known of them is forgotten.
+    let { generator, each } = await connect(0, friends, idleStrangers);
+    const cold = each;
+    const warm: Totals[] = [];
     for (let round = 1; round <= repeats; round++) {
-      if (round > 1) {
-        await open.at(-1)?.end();
-        await pause(goneMs);
-      }
-      ofFriends.push(await connectsOf(0, friends));
+      await generator.end();
+      await pause(goneMs);
+      ({ generator, each } = await connect(0, friends, idleStrangers));
+      warm.push(each);
     }
-    const all = await holdingOf(system);
-    const idleAll = await idleOver(system, idleS);
+    const heldWith = await holdingOf(system);
     return {
       strangers,
       friends,
       channelsEach,
-      held: { none, strangers: withStrangers, all },
-      idle: { none: idleNone, strangers: idleStrangers, all: idleAll },
-      connects: { strangers: ofStrangers, friends: ofFriends },
+      held: { first: heldFirst, strangers: heldStrangers, all: heldWith },
+      idle: { first: idleFirst, strangers: idleStrangers, all: await idleOver(system, idleS) },
+      connects: { strangers: ofStrangers, cold, warm },
     };
   } finally {
     await Promise.all(open.map((generator) => generator.end()));
@@ -108,25 +111,40 @@ async function measurePeople({ say, repeats }: StageOptions): Promise<PeopleMeas
   }
 }
 
-function netOf(rates: Totals, idle: Totals, factor: number): Totals {
-  const net = Object.entries(rates).map(([name, value]) => [name, (value - idle[name as keyof Totals]) * factor]);
-  return Object.fromEntries(net) as Totals;
+/** By a generator that goes again: a channel's coming is no part of a connect. */
+async function makeChannels(system: ParleySystem): Promise<void> {
+  const makers = startGenerator();
+  try {
+    const order = openingOrder(system, { members: friends, roomSizes: [2], openingMax });
+    await makers.open({ ...order, quietRooms: channelsEach - 1 });
+  } finally {
+    await makers.end();
+  }
 }
 
+/** After each process was made to collect all garbage: what people hold, and not what their coming left behind. */
 async function holdingOf(system: ParleySystem): Promise<Held> {
-  const own = (role: string) => system.processes.filter((process) => process.role === role);
-  const processes = [...own("gateway"), ...own("chat-server")];
-  await collectGarbage(
-    system,
-    processes.map(({ pid }) => pid),
-  );
-  const mib = async (role: string): Promise<number> => {
-    const bytes = await Promise.all(own(role).map(({ pid }) => residentBytes(pid)));
-    return bytes.reduce((sum, one) => sum + one, 0) / mebi;
+  const memoryOf = async (role: string): Promise<Memory> => {
+    const own = system.processes.filter((process) => process.role === role);
+    const inspectors = await openInspectors(
+      system,
+      own.map(({ pid }) => pid),
+    );
+    let [residentMib, usedMib] = [0, 0];
+    for (const inspector of inspectors) {
+      // Twice, since finalizers of the first round free more for the second.
+      for (let round = 0; round < 2; round++) await inspector.call("HeapProfiler.collectGarbage");
+      const usage = await inspector.evaluate("process.memoryUsage()");
+      if (!isFields(usage)) throw new Error("a process does not tell its memory");
+      residentMib += Number(usage["rss"]) / mebi;
+      usedMib += (Number(usage["heapUsed"]) + Number(usage["external"])) / mebi;
+      inspector.close();
+    }
+    return { residentMib, usedMib };
   };
   return {
-    gatewayMib: await mib("gateway"),
-    chatMib: await mib("chat-server"),
+    gateway: await memoryOf("gateway"),
+    chat: await memoryOf("chat-server"),
     redisBytes: await redisMemory(system),
   };
 }
