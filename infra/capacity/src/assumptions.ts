@@ -54,11 +54,6 @@ export const assumptionTable = defineConfig("capacity", {
     max: 10_000,
     help: "Channels that a user is in.",
   },
-  coldShare: {
-    ...share,
-    default: 0.4,
-    help: "Share of the channels of somebody who connects that nobody has used for a minute: the store is asked for them.",
-  },
   quietShare: {
     ...share,
     default: 0.5,
@@ -218,7 +213,6 @@ export const assumptionReasons: Readonly<Record<AssumptionName, string>> = {
   membersOnline:
     "guess for work chat with groups. WhatsApp told of 10 billion sent and 17 billion received on a day in 2013: 2.7 with the sender, online or not",
   channelsPerUser: "guess: groups and people that one still talks to",
-  coldShare: "guess: direct conversations whose other end is away; in a storm none is, everybody was there just before",
   quietShare: "guess: every other message ends a turn, the rest come in bursts",
   sessionsPerUser: "guess: phones lose their network and come back several times a day",
   pagesPerUser: "guess: a page for each channel that is opened, one more where somebody scrolls",

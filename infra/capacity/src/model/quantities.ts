@@ -83,6 +83,12 @@ export const quantityGroups: readonly QuantityGroup[] = [
         formula: "(1 - 1 / chatServers) * (1 + spread(chatServers, membersOnline))",
       },
       {
+        name: "coldShare",
+        title: "share of a user's channels that the chat server does not hold for anybody else when the user connects",
+        unit: "",
+        formula: "(1 - 1 / chatServers) ^ (membersOnline - 1)",
+      },
+      {
         name: "channelsHeld",
         title: "channels that chat servers hold for members online, each once a server",
         unit: "",
@@ -147,7 +153,7 @@ export const quantityGroups: readonly QuantityGroup[] = [
         title: "CPU of all",
         unit: "cores",
         formula:
-          "(messages * (chatMessageMs + hops * chatHopMs + linkFrames * chatFrameMs) + deliveries * chatDeliveryMs + connects * (chatConnectMs + channelsPerUser * ((1 - coldShare) * chatChannelMs + coldShare * chatColdChannelMs)) + pages * chatPageMs + headsCompared * chatSweepMs + connections * chatIdleMs) / 1000",
+          "(messages * (chatMessageMs + chatMongoMs + hops * chatHopMs + linkFrames * chatFrameMs) + deliveries * chatDeliveryMs + connects * (chatConnectMs + channelsPerUser * ((1 - coldShare) * chatChannelMs + coldShare * chatColdChannelMs)) + pages * chatPageMs + headsCompared * chatSweepMs + connections * chatIdleMs) / 1000",
         row: "chat servers: CPU",
       },
       {
@@ -351,7 +357,7 @@ export const quantityGroups: readonly QuantityGroup[] = [
         name: "oneProcessCores",
         title: "CPU, an upper bound: there links and relays are calls",
         unit: "cores",
-        formula: "gatewayCores + chatCores + messages * lmdbMessageMs / 1000",
+        formula: "gatewayCores + chatCores + messages * (lmdbMessageMs - chatMongoMs) / 1000",
       },
       {
         name: "oneProcessMib",
@@ -387,7 +393,7 @@ export const quantityGroups: readonly QuantityGroup[] = [
         title: "CPU of its home a send, with the deliveries to the members that it holds itself",
         unit: "ms",
         formula:
-          "chatMessageMs + (hotServers + 1) * (1 - 1 / chatServers) * chatHopMs + spread(gateways, hotMembers * devices / chatServers) * chatFrameMs + hotMembers * devices / chatServers * chatDeliveryMs",
+          "chatMessageMs + chatMongoMs + (hotServers + 1) * (1 - 1 / chatServers) * chatHopMs + spread(gateways, hotMembers * devices / chatServers) * chatFrameMs + hotMembers * devices / chatServers * chatDeliveryMs",
       },
       {
         name: "hotSendsMax",

@@ -16,7 +16,6 @@ const assumptions = assumptionTable.with({
   devices: 2,
   membersOnline: 1,
   channelsPerUser: 10,
-  coldShare: 0.5,
   quietShare: 0.5,
   sessionsPerUser: 5,
   pagesPerUser: 5,
@@ -50,6 +49,7 @@ const quantityExamples: Readonly<Record<string, number>> = {
   stormConnects: 720, // 72,000 in 100 s
   linkFrames: 1.75, // two receivers on four pairs: 4 × (1 − 9/16)
   hops: 1, // half of forward + one server
+  coldShare: 1, // there is nobody else
   channelsHeld: 3_600_000, // 360,000 people, 10 each, nobody else online in them
   headsCompared: 121_000, // 120,000 and half of the messages
   gatewayCores: 0.452, // 2,000 × (0.05 + 0.035) = 170; 40; 200 × 0.6 = 120; 50; 72
@@ -59,11 +59,11 @@ const quantityExamples: Readonly<Record<string, number>> = {
   gatewaysBySockets: 1,
   gatewaysByStorm: 1, // 0.452 + 0.432
   gateways: 2,
-  chatCores: 0.477, // 2,000 × (0.04 + 0.02 + 0.035) = 190; 20; 200 × (0.1 + 10 × 0.02) = 60; 50; 121; 36
+  chatCores: 0.497, // 2,000 × (0.05 + 0.02 + 0.035) = 210; 20; 200 × (0.1 + 10 × 0.02) = 60; 50; 121; 36
   chatMib: 703.125, // 0.5 and 10 × 0.05 KiB each
   chatServersByCpu: 1,
   chatServersByMemory: 1,
-  chatServersByStorm: 1, // 0.477 + 0.144
+  chatServersByStorm: 1, // 0.497 + 0.144
   chatServers: 2,
   machines: 2,
   publishes: 2_000, // two pairs publish 1,000 times each at most
@@ -76,7 +76,7 @@ const quantityExamples: Readonly<Record<string, number>> = {
   redisMasters: 1,
   storeServers: 1,
   storeSweepCores: 0.242,
-  storeCores: 4.414, // 3; 100 × 5 ms; 200 × 3 ms; 0.072; 0.242
+  storeCores: 4.614, // 3; 100 × 5 ms; 200 × 4 ms; 0.072; 0.242
   storeStormCores: 1.44, // 720 × 2 ms
   storeMbs: 2,
   diskYearTib: 23.9015, // 26.28 × 10^9 messages of 1,000 bytes
@@ -92,8 +92,8 @@ const quantityExamples: Readonly<Record<string, number>> = {
   lmdbWriters: 0.1,
   lmdbYearTib: 9.5606,
   hotServers: 1.5,
-  hotSendMs: 0.105, // 0.04 + 2.5 × 0.5 × 0.02 + 1.5 × 0.02 + 2 × 0.005
-  hotSendsMax: 4_761.9048,
+  hotSendMs: 0.115, // 0.05 + 2.5 × 0.5 × 0.02 + 1.5 × 0.02 + 2 × 0.005
+  hotSendsMax: 4_347.8261,
 };
 
 /** Share of what there is: of one, over how many there are. */
@@ -104,17 +104,17 @@ const limitExamples: Readonly<Record<string, number>> = {
   gatewayMemory: 0.3515625,
   gatewaySockets: 0.36,
   storm: 0.36,
-  chatCpu: 0.477,
+  chatCpu: 0.497,
   chatMemory: 0.3515625,
   redisCpu: 0.3248,
   registryCpu: 0.0048,
   registryTraffic: 0.0000288, // 0.036 of 1,250 MB/s
   ring: 0.02, // 1 of 50 ms
   storeWrites: 0.4, // two of five
-  storeCpu: 0.8828, // 4.414 of one core in use, five times
-  storeStorm: 0.5854, // 5.854 of two cores, five times
+  storeCpu: 0.9228, // 4.614 of one core in use, five times
+  storeStorm: 0.6054, // 6.054 of two cores, five times
   storeDisk: 0.478,
-  hotHome: 0.021, // 100 × 0.105 ms of half a core
+  hotHome: 0.023, // 100 × 0.115 ms of half a core
   hotRuns: 0.00078125, // 100 × 0.5 ms, 64 at once
   network: 0.002196,
 };
@@ -155,8 +155,14 @@ describe("an example reckoned by hand", () => {
 const bought = ["gateways", "chatServers", "machines", "redisMasters", "shards", "storeMembers", "diskYearAllTib"];
 
 describe("more work", () => {
-  // The more of a channel's members are on one server, the fewer heads it compares: left out, as the one thing that shrinks.
-  const unswept = createCoefficients({ chatSweepMs: 0, mongoSweepMs: 0 });
+  // The more of a channel's members are on one server, the fewer heads it compares and the fewer channels it does not
+  // hold when one more connects: left out, as what alone shrinks.
+  const unswept = createCoefficients({
+    chatSweepMs: 0,
+    mongoSweepMs: 0,
+    chatColdChannelMs: coefficients.chatChannelMs.value,
+    mongoColdChannelMs: coefficients.mongoChannelMs.value,
+  });
   const needs = (given: Partial<Assumptions>): Record<string, number> => {
     const { quantities } = reckonCapacity(assumptionTable.with(given), unswept);
     return Object.fromEntries(

@@ -24,8 +24,12 @@ export interface Saturated {
 }
 
 export interface MessageMeasures {
-  /** The same loads in each repeat, open loop. */
-  readonly repeats: readonly (readonly Load[])[];
+  /** The same loads in each repeat, open loop, on LMDB. */
+  readonly fitted: readonly (readonly Load[])[];
+  /** By repeat, rooms of two on LMDB at about the rate that the wire takes at most. */
+  readonly compared: readonly Load[];
+  /** By repeat, rooms of two on the MongoDB wire: at a low rate, open loop, and as many as it takes, closed loop. */
+  readonly wire: readonly (readonly Load[])[];
   /** Closed loop on the embedded store in a process of its own, in rooms of two and in large ones. */
   readonly saturated: readonly Saturated[];
   /** Of each text that was sent. */
@@ -47,11 +51,12 @@ export function wordsOf({ chatServers, members }: Pick<Load, "chatServers" | "me
 
 const parts = ["message", "word", "frame", "delivery"] as const;
 type Part = (typeof parts)[number];
-const fitted =
-  "least squares of relative errors over all loads (which differ in deliveries, link frames and words a message), open loop, idling left out";
+const howFitted =
+  "least squares of relative errors over all loads (which differ in deliveries, link frames and words a message) on LMDB, open loop, idling left out";
 
 /** **Errors**: throws where the loads can't be told apart. */
-export function reckonMessages({ repeats, saturated, textBytes }: MessageMeasures): Findings {
+export function reckonMessages(measures: MessageMeasures): Findings {
+  const { fitted: repeats, saturated, textBytes } = measures;
   const gateway = repeats.map((loads) =>
     fitOf(loads, ["message", "frame", "delivery"], ({ gatewayCpuMs }) => gatewayCpuMs),
   );
@@ -61,7 +66,7 @@ export function reckonMessages({ repeats, saturated, textBytes }: MessageMeasure
   const costOf = (fits: readonly Fit<Part>[], part: Part, seen: string): Finding => {
     return findingOf(
       fits.map(({ costs }) => costs[part]),
-      fitted,
+      howFitted,
       seen,
     );
   };
@@ -75,7 +80,7 @@ export function reckonMessages({ repeats, saturated, textBytes }: MessageMeasure
     chatDeliveryMs: costOf(chat, "delivery", chatSeen),
     ...reckonBytes(repeats, textBytes),
     ...reckonRedis(repeats, saturated, textBytes),
-    ...reckonStores(repeats, saturated, textBytes),
+    ...reckonStores(measures),
     ...reckonBases(saturated),
   };
 }
@@ -204,24 +209,29 @@ function reckonRedis(
   };
 }
 
-function reckonStores(
-  repeats: readonly (readonly Load[])[],
-  saturated: readonly Saturated[],
-  textBytes: number,
-): Findings {
-  const loads = repeats.flat();
+function reckonStores({ wire, compared, saturated, textBytes }: MessageMeasures): Findings {
+  const loads = wire.flat();
   const traffic = (load: Load): number => load.aMessage.chatIoBytes - linkBytes(load) - load.aMessage.redisBytes;
   const small = saturated.map(({ load }) => load).filter(({ members }) => members === 2);
+  const list = (of: readonly Load[], tell: (load: Load) => string): string => {
+    return of.map((load) => `${load.name} at ${show(load.messagesPerS)}/s: ${tell(load)}`).join("; ");
+  };
+  const fullest = wire.flatMap((repeat) => repeat.at(-1) ?? []);
   return {
+    chatMongoMs: findingOf(
+      fullest.map((load, index) => load.aMessage.chatCpuMs - (compared[index]?.aMessage.chatCpuMs ?? Number.NaN)),
+      "CPU of chat servers a message in rooms of two on the MongoDB wire, as many as its server takes, less that on LMDB at about that rate",
+      list([...fullest, ...compared], ({ aMessage }) => `${show(aMessage.chatCpuMs)} ms`),
+    ),
     mongoMessageMs: findingOf(
       loads.map(({ aMessage }) => aMessage.storeCpuMs),
-      "CPU of the store's server a message over all loads, head checks among it, without idling",
-      loads.map(({ name, aMessage }) => `${name}: ${show(aMessage.storeCpuMs)} ms`).join("; "),
+      "CPU of the store's server a message in rooms of two, head checks among it, idling left out",
+      list(loads, ({ aMessage }) => `${show(aMessage.storeCpuMs)} ms`),
     ),
     mongoTrafficBytes: findingOf(
       loads.map((load) => traffic(load) - textBytes),
       "what chat servers read and wrote (/proc/PID/io) without links and Redis, a message",
-      loads.map((load) => `${load.name}: ${show(traffic(load))} bytes`).join("; "),
+      list(loads, (load) => `${show(traffic(load))} bytes`),
     ),
     lmdbMessageMs: findingOf(
       small.map(({ aMessage }) => aMessage.storeCpuMs),

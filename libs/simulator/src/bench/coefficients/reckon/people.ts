@@ -20,13 +20,13 @@ export interface PeopleMeasures {
   readonly strangers: number;
   readonly friends: number;
   readonly channelsEach: number;
-  /** The first who came; with strangers; with friends, too. */
-  readonly held: { readonly first: Held; readonly strangers: Held; readonly all: Held };
+  /** The first who came; with strangers; with channels made and friends gone again; with friends back. */
+  readonly held: { readonly first: Held; readonly strangers: Held; readonly without: Held; readonly with: Held };
   /** A second. */
   readonly idle: { readonly first: Totals; readonly strangers: Totals; readonly all: Totals };
   /**
-   * What a connect took in all, idling left out: of friends whose channels nobody had used for a minute, and (by round)
-   * whose channels had been in use some seconds before.
+   * What a connect took in all, idling left out: of friends whose channels their chat servers did not hold any more, and (by
+   * round) still held.
    */
   readonly connects: { readonly strangers: Totals; readonly cold: Totals; readonly warm: readonly Totals[] };
 }
@@ -47,7 +47,7 @@ function reckonConnects({ strangers, friends, channelsEach, connects }: PeopleMe
   const find = (name: keyof Totals) => {
     const base = connects.strangers[name];
     const warm = connects.warm.map((totals) => totals[name]);
-    const seen = `${show(base)} ms in none; in ${channelsEach} channels ${show(connects.cold[name])} ms where nobody had used them for a minute, ${warm.map(show).join(" and ")} ms where somebody had`;
+    const seen = `${show(base)} ms in none; in ${channelsEach} channels ${show(connects.cold[name])} ms where the servers did not hold them, ${warm.map(show).join(" and ")} ms where they did`;
     const channel = (of: readonly number[]): Finding => {
       return findingOf(
         of.map((ms) => (ms - base) / channelsEach),
@@ -113,14 +113,14 @@ function reckonMemory({ strangers, friends, channelsEach, held }: PeopleMeasures
     return findingOf([(grown * kibi) / strangers], `${how}; heap and buffers where that is more`, seen);
   };
   const own = (held.strangers.chat.usedMib - held.first.chat.usedMib) / strangers;
-  const ofChannels = held.all.chat.usedMib - held.strangers.chat.usedMib - own * friends;
+  const ofChannels = held.with.chat.usedMib - held.without.chat.usedMib - own * friends;
   return {
     gatewayConnectionKib: connection("gateway"),
     chatConnectionKib: connection("chat"),
     chatChannelKib: findingOf(
       [(ofChannels * kibi) / (friends * channelsEach)],
       `heap and buffers of chat servers after a full collection, with ${friends} people in ${channelsEach} channels and without, by connection and channel`,
-      `${show(held.strangers.chat.usedMib)} and ${show(held.all.chat.usedMib)} MiB`,
+      `${show(held.without.chat.usedMib)} and ${show(held.with.chat.usedMib)} MiB`,
     ),
     redisConnectionBytes: findingOf(
       [(held.strangers.redisBytes - held.first.redisBytes) / strangers],

@@ -23,6 +23,10 @@ const strangersFrom = 10_000;
 const openingMax = 20;
 /** Who left is announced offline after 5 s. */
 const goneMs = 7_000;
+/** A chat server holds a channel for 15 s after the last of its people there has gone. */
+const forgottenMs = 18_000;
+/** Of people who are back before that. */
+const awayMs = 3_000;
 /** What a connect leaves to be done. */
 const tailMs = 1_000;
 /** Pings go every 25 s, and each channel is compared with the store every 30 s: a window must hold one of each. */
@@ -78,7 +82,6 @@ async function measurePeople({ say, repeats }: StageOptions): Promise<PeopleMeas
     return { generator, each: mapTotals((name) => (net[name] * seconds) / members) };
   };
   try {
-    await makeChannels(system);
     await enter(firstFrom, first);
     await pause(goneMs);
     const heldFirst = await holdingOf(system);
@@ -86,13 +89,15 @@ async function measurePeople({ say, repeats }: StageOptions): Promise<PeopleMeas
     const { each: ofStrangers } = await connect(strangersFrom, strangers, idleFirst);
     const heldStrangers = await holdingOf(system);
     const idleStrangers = await idleOver(system, idleS);
-    // More than a minute has gone since anybody used the channels: what was known of them is forgotten.
+    await makeChannels(system);
+    await pause(forgottenMs);
+    const heldWithout = await holdingOf(system);
     let { generator, each } = await connect(0, friends, idleStrangers);
     const cold = each;
     const warm: Totals[] = [];
     for (let round = 1; round <= repeats; round++) {
       await generator.end();
-      await pause(goneMs);
+      await pause(awayMs);
       ({ generator, each } = await connect(0, friends, idleStrangers));
       warm.push(each);
     }
@@ -101,7 +106,7 @@ async function measurePeople({ say, repeats }: StageOptions): Promise<PeopleMeas
       strangers,
       friends,
       channelsEach,
-      held: { first: heldFirst, strangers: heldStrangers, all: heldWith },
+      held: { first: heldFirst, strangers: heldStrangers, without: heldWithout, with: heldWith },
       idle: { first: idleFirst, strangers: idleStrangers, all: await idleOver(system, idleS) },
       connects: { strangers: ofStrangers, cold, warm },
     };

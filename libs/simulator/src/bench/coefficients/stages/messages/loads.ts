@@ -1,4 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
+import type { Pace } from "../../../side-by-side/generator/messages.ts";
 import { type Generator, startGenerator } from "../../../side-by-side/generator/start-generator.ts";
 import { openingOrder } from "../../../side-by-side/opening-order.ts";
 import type { MeasuredSystem } from "../../../side-by-side/systems.ts";
@@ -9,29 +10,38 @@ import { type Load, spreadOver } from "../../reckon/messages.ts";
 import type { StageOptions } from "../stage.ts";
 import { loadOf, openingMax, warmingS } from "./load-of.ts";
 
-/** A fleet on the MongoDB wire, and rooms of several sizes that are written to at an even pace, one size after another. */
+/** A fleet, and rooms of several sizes that are written to, one after another. */
 export interface LoadedFleet {
   readonly gateways: number;
   readonly chatServers: number;
+  readonly store: "mongodb" | "lmdb";
   readonly people: number;
   /** Neighbours that are on the same gateway, the next so many on the next: what spreads rooms over gateways. */
   readonly neighbours: number;
-  readonly loads: readonly { readonly members: number; readonly perS: number }[];
+  readonly loads: readonly { readonly members: number; readonly pace: Pace }[];
 }
 
+const perS = (rate: number): Pace => ({ kind: "open", perS: rate });
+/** As many as FerretDB takes on two cores beside us. On LMDB the same is a low rate, so that both can be compared. */
+const comparedPerS = 800;
+
 /**
- * Moderate, far below what saturates two cores, so that hardly two messages meet in a tick; rooms of two are so many that
- * most of them are quiet for seconds, as people's are, and pay for head checks too.
+ * Rates at which processes are busy for a third of a core or so, as they are planned to be, and at which each of many
+ * sockets is written to some times a second only. Far below, each message wakes every process for itself and costs ten
+ * times as much; saturated, whatever meets in a tick is joined. The first load is not fitted: it is compared with the
+ * same on the MongoDB wire.
  */
 export const wideFleet: LoadedFleet = {
   gateways: 2,
   chatServers: 2,
-  people: 600,
+  store: "lmdb",
+  people: 1_000,
   neighbours: 1,
   loads: [
-    { members: 2, perS: 200 },
-    { members: 10, perS: 100 },
-    { members: 100, perS: 60 },
+    { members: 2, pace: perS(comparedPerS) },
+    { members: 2, pace: perS(4_000) },
+    { members: 10, pace: perS(2_000) },
+    { members: 100, pace: perS(400) },
   ],
 };
 
@@ -42,11 +52,25 @@ export const wideFleet: LoadedFleet = {
 export const tallFleet: LoadedFleet = {
   gateways: 4,
   chatServers: 1,
-  people: 400,
+  store: "lmdb",
+  people: 1_008,
   neighbours: 4,
   loads: [
-    { members: 4, perS: 200 },
-    { members: 16, perS: 100 },
+    { members: 4, pace: perS(2_000) },
+    { members: 16, pace: perS(1_000) },
+  ],
+};
+
+/** What the store's server takes, and what its driver takes of a chat server. */
+export const wireFleet: LoadedFleet = {
+  gateways: 2,
+  chatServers: 2,
+  store: "mongodb",
+  people: 600,
+  neighbours: 1,
+  loads: [
+    { members: 2, pace: perS(200) },
+    { members: 2, pace: { kind: "closed", inFlight: 200 } },
   ],
 };
 
@@ -62,10 +86,10 @@ export async function measureLoads<T>(
   { seconds, repeats, say }: StageOptions,
   after: (system: MeasuredSystem, idle: Totals) => Promise<T>,
 ): Promise<{ readonly repeats: readonly (readonly Load[])[]; readonly after: T }> {
-  const { gateways, chatServers, loads } = fleet;
-  const sizes = loads.map(({ members }) => members);
-  say(`rooms of ${sizes.join(", ")}: gateways ${gateways}, chat servers ${chatServers}, MongoDB wire`);
-  const system = await startBusyFleet({ gateways, chatServers, store: "mongodb" });
+  const { gateways, chatServers, store, loads } = fleet;
+  const sizes = sizesOf(fleet);
+  say(`rooms of ${sizes.join(", ")}: gateways ${gateways}, chat servers ${chatServers}, ${store}`);
+  const system = await startBusyFleet({ gateways, chatServers, store });
   const generator = startGenerator();
   try {
     await openPeople(generator, system, fleet);
@@ -75,11 +99,11 @@ export async function measureLoads<T>(
     const measured: (readonly Load[])[] = [];
     for (let repeat = 1; repeat <= repeats; repeat++) {
       const all: Load[] = [];
-      for (const { members, perS } of loads) {
-        const order = { roomSize: members, pace: { kind: "open", perS }, seed: repeat } as const;
+      for (const { members, pace } of loads) {
+        const order = { roomSize: members, pace, seed: repeat };
         const window = await loadOver(system, generator, order, seconds);
         const shape = { chatServers, members, frames: framesOf(fleet, members) };
-        all.push(loadOf(`rooms of ${members} on ${gateways} × ${chatServers}`, shape, window, idle, say));
+        all.push(loadOf(`rooms of ${members} on ${gateways} × ${chatServers}, ${store}`, shape, window, idle, say));
       }
       measured.push(all);
     }
@@ -91,10 +115,13 @@ export async function measureLoads<T>(
 }
 
 async function openPeople(generator: Generator, system: MeasuredSystem, fleet: LoadedFleet): Promise<void> {
-  const { people, neighbours, loads } = fleet;
-  const roomSizes = loads.map(({ members }) => members);
-  const order = openingOrder(system, { members: people, roomSizes, openingMax });
+  const { people, neighbours } = fleet;
+  const order = openingOrder(system, { members: people, roomSizes: sizesOf(fleet), openingMax });
   await generator.open({ ...order, urls: system.urls.flatMap((url) => Array<string>(neighbours).fill(url)) });
+}
+
+function sizesOf({ loads }: LoadedFleet): readonly number[] {
+  return [...new Set(loads.map(({ members }) => members))];
 }
 
 /** Pairs of gateway and chat server that a room is on: gateways as its members were told, chat servers at random. */

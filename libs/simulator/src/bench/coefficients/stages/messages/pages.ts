@@ -12,7 +12,8 @@ import type { StageOptions } from "../stage.ts";
 export const pageEvents = 50;
 const channelEvents = 400;
 const fillingInFlight = 32;
-const pagesPerS = 20;
+/** At few a second each would wake every process for itself. */
+const pagesPerS = 80;
 const text = "a message of some sixty characters, as people write them";
 
 /** Pages of 50 from anywhere in a channel, at an even pace; `idle` of a window as long. **Errors**: where one is refused. */

@@ -1,7 +1,7 @@
 import { textOf } from "../../../side-by-side/generator/bare-socket.ts";
 import { reckonMessages } from "../../reckon/messages.ts";
 import type { Stage } from "../stage.ts";
-import { measureLoads, tallFleet, wideFleet } from "./loads.ts";
+import { measureLoads, tallFleet, wideFleet, wireFleet } from "./loads.ts";
 import { measurePages } from "./pages.ts";
 import { measureSaturated } from "./saturated.ts";
 
@@ -15,6 +15,7 @@ export const messagesStage: Stage = {
     "gatewayPageMs",
     "gatewayBaseMib",
     "chatMessageMs",
+    "chatMongoMs",
     "chatHopMs",
     "chatFrameMs",
     "chatDeliveryMs",
@@ -36,11 +37,13 @@ export const messagesStage: Stage = {
     "lmdbMessageMs",
   ],
   async measure(options) {
-    const wide = await measureLoads(wideFleet, options, (system, idle) => measurePages(system, idle, options));
+    const wire = await measureLoads(wireFleet, options, (system, idle) => measurePages(system, idle, options));
+    const wide = await measureLoads(wideFleet, options, async () => undefined);
     const tall = await measureLoads(tallFleet, options, async () => undefined);
     const saturated = await measureSaturated(options);
-    const repeats = wide.repeats.map((loads, index) => [...loads, ...(tall.repeats[index] ?? [])]);
+    const fitted = wide.repeats.map(([, ...loads], index) => [...loads, ...(tall.repeats[index] ?? [])]);
+    const compared = wide.repeats.flatMap(([load]) => load ?? []);
     const textBytes = Buffer.byteLength(textOf(0));
-    return { ...reckonMessages({ repeats, saturated, textBytes }), ...wide.after };
+    return { ...reckonMessages({ fitted, compared, wire: wire.repeats, saturated, textBytes }), ...wire.after };
   },
 };
