@@ -220,8 +220,7 @@ export const assumptionReasons: Readonly<Record<AssumptionName, string>> = {
   retentionDays: "a year, so that disk a year and disk that is kept are the same",
   replication: "MongoDB's usual replica set; majority writes need three to bear a death",
   shardDiskTib: "guess: what can be copied to a new member within a working day at 100 MB/s (2 TiB: 6 h)",
-  utilisation:
-    "half, so that a fleet bears a doubled minute and, in a pair, the death of the other; coefficients are measured at moderate rates, too",
+  utilisation: "half, so that a fleet bears a doubled minute and, in a pair, the death of the other",
   spareProcesses: "one may die at the peak",
   coresAMachine: "a common size of a machine to be had by the hour",
   processMib: "two per 4 GiB with room for the kernel's socket buffers, which are not in it",

@@ -53,12 +53,19 @@ const intro = `Written by \`npm run capacity -- --write\`; \`npm run bench -- co
 The coefficients are from:
 `;
 
-const doubts = `What they are worth: one machine with two cores that clients, servers, Redis and the store share, so that a core is a
-busy, small one. CPU a message is of a moderate rate, open loop, and not of a saturated system, where whatever meets in a tick
-is joined and costs less: a fleet is planned for processes that are half busy, and over hundreds of links hardly two frames
-meet. The store's figures are those of the MongoDB-wire server that was there, FerretDB over SQLite, which has one writer and
-reads by single documents; a mongod's are better and were not to be had, so shards are an upper bound. 100 M users are
-reckoned from a fleet of six processes: a direction, no promise.`;
+const doubts = `What they are worth:
+
+- One machine with two cores, which clients, servers, Redis and the store share: a small, busy core is the unit.
+- CPU a message is of open-loop rates at which a process is busy for a third of a core or so, since fleets are planned for
+  processes that are half busy. At some hundred messages a second and server each message wakes every process for itself and
+  costs many times as much; saturated, whatever meets in a tick is joined and costs less. Each coefficient's \`seen\` in
+  [coefficients.json](../infra/capacity/coefficients.json) has what was measured at each rate.
+- Over hundreds of links hardly two frames meet, where over the few that were measured some do: link frames are too cheap in
+  the largest fleets.
+- The store's figures are those of the MongoDB-wire server that was there, FerretDB over SQLite, which has one writer and reads
+  by single documents; what its driver costs a chat server is of the low rate that it takes. A mongod was not to be had:
+  shards, and chat servers for that part, are an upper bound.
+- 100 M users are reckoned from fleets of six processes: a direction, no promise.`;
 
 function compared({ compared: sizes }: CapacityReport): string {
   const rows = (sizes[0]?.quantities ?? []).flatMap(({ name, row, unit }): readonly Row[] => {

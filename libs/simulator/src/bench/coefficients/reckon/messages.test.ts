@@ -36,7 +36,7 @@ function loadOf(chatServers: number, members: number, frames: number, factor = 1
     redisBytes,
   };
   const aMessage = mapTotals((name) => totals[name] ?? 0);
-  return { name: `rooms of ${members}`, chatServers, members, frames, messagesPerS: 100, aMessage };
+  return { name: `rooms of ${members}`, chatServers, members, frames, messagesPerS: 100, otherCores: 0.1, aMessage };
 }
 
 const loads = (factor = 1): readonly Load[] => [
@@ -85,6 +85,13 @@ describe("of loads that are made of known costs", () => {
   test("the spread is that of the repeats, and what a saturated system takes stands beside it", () => {
     expect(found.chatMessageMs?.spread).toEqual({ low: 0.99, high: 1.21, samples: 2 });
     expect(found.chatMessageMs?.seen).toMatch(/rooms of 2 at 100\/s: .* saturated, rooms of 2 at 100\/s: /);
+  });
+
+  test("that other work had a core meanwhile stands in what was seen", () => {
+    const disturbed = loads().map((load) => ({ ...load, otherCores: 0.9 }));
+    const { chatMessageMs } = reckonMessages({ fitted: [disturbed, loads()], compared, wire, saturated, textBytes });
+    expect(chatMessageMs?.seen).toContain("DOUBTFUL: other work had 0.9 cores");
+    expect(found.chatMessageMs?.seen).not.toContain("DOUBTFUL");
   });
 
   test("publishes of a pair are those of saturated rooms of two, by direction", () => {

@@ -12,6 +12,8 @@ export interface Load {
   /** Pairs of gateway and chat server that the members of a room are on, on average. */
   readonly frames: number;
   readonly messagesPerS: number;
+  /** Cores that other work had meanwhile. */
+  readonly otherCores: number;
   /** What a message took, idling left out. */
   readonly aMessage: Totals;
 }
@@ -35,6 +37,9 @@ export interface MessageMeasures {
   /** Of each text that was sent. */
   readonly textBytes: number;
 }
+
+/** What the kernel and the commands themselves do by the way. Above it a figure is doubtful, and says so. */
+export const otherCoresMax = 0.25;
 
 /** How many of n places get at least one of k things that are thrown at random; the model has the same. */
 export function spreadOver(places: number, things: number): number {
@@ -108,7 +113,9 @@ function seenOf(
   const loads = (repeats[0] ?? []).map((load, index) => {
     const costs = repeats.map((repeat) => show(repeat[index]?.aMessage[field] ?? Number.NaN)).join(" and ");
     const off = fits.map((fit) => `${((fit.off[index] ?? Number.NaN) * 100).toFixed(0)} %`).join(" and ");
-    return `${load.name} at ${show(load.messagesPerS)}/s: ${costs} ms a message (fit off by ${off})`;
+    const others = repeats.map((repeat) => repeat[index]?.otherCores ?? 0).filter((cores) => cores > otherCoresMax);
+    const doubt = others.length === 0 ? "" : `, DOUBTFUL: other work had ${others.map(show).join(" and ")} cores`;
+    return `${load.name} at ${show(load.messagesPerS)}/s${doubt}: ${costs} ms a message (fit off by ${off})`;
   });
   const full = saturated.map(({ load }) => {
     return `saturated, ${load.name} at ${show(load.messagesPerS)}/s: ${show(load.aMessage[field])} ms`;

@@ -1,13 +1,10 @@
 import { type LoadWindow, mapTotals, minus } from "../../measure/window.ts";
-import type { Load } from "../../reckon/messages.ts";
+import { type Load, otherCoresMax } from "../../reckon/messages.ts";
 import type { StageOptions } from "../stage.ts";
 
 /** Sockets that are opened at once. */
 export const openingMax = 40;
 export const warmingS = 4;
-
-/** What the kernel and the commands themselves do by the way. */
-const otherCoresMax = 0.25;
 
 /** What a message of a window took, idling left out. Tells what makes the figures doubtful. */
 export function loadOf(
@@ -29,5 +26,5 @@ export function loadOf(
   );
   if (otherCores > otherCoresMax) say(`  DOUBTFUL: other work took ${otherCores.toFixed(2)} of a core meanwhile`);
   if (refused + lost - announced + doubled > 0) say(`  ${refused} refused, ${lost} lost, ${doubled} doubled`);
-  return { name, ...shape, messagesPerS, aMessage };
+  return { name, ...shape, messagesPerS, otherCores, aMessage };
 }
