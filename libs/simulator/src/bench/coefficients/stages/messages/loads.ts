@@ -46,18 +46,19 @@ export const wideFleet: LoadedFleet = {
 };
 
 /**
- * One chat server, so that no word goes to another, and rooms that are on one gateway or on four: here and in the wide
- * fleet deliveries, link frames and words stand in different ratios, which tells their costs apart.
+ * One chat server, so that no word goes to another, and rooms of two that are on one gateway: beside the wide fleet
+ * deliveries, link frames and words stand in different ratios, which tells their costs apart. As many gateways, and as
+ * much for each, as there: a process that is less busy pays more for all it does.
  */
 export const tallFleet: LoadedFleet = {
-  gateways: 4,
+  gateways: 2,
   chatServers: 1,
   store: "lmdb",
-  people: 1_008,
-  neighbours: 4,
+  people: 1_000,
+  neighbours: 2,
   loads: [
-    { members: 4, pace: perS(2_000) },
-    { members: 16, pace: perS(1_000) },
+    { members: 2, pace: perS(4_000) },
+    { members: 4, pace: perS(3_000) },
   ],
 };
 
