@@ -390,7 +390,7 @@ export const quantityGroups: readonly QuantityGroup[] = [
       },
       {
         name: "hotSendMs",
-        title: "CPU of its home a send, with the deliveries to the members that it holds itself",
+        title: "CPU of its home a send, at most: words with both their ends, and the deliveries to members of its own",
         unit: "ms",
         formula:
           "chatMessageMs + chatMongoMs + (hotServers + 1) * (1 - 1 / chatServers) * chatHopMs + spread(gateways, hotMembers * devices / chatServers) * chatFrameMs + hotMembers * devices / chatServers * chatDeliveryMs",

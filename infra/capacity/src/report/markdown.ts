@@ -11,8 +11,9 @@ export function renderPage(report: CapacityReport): string {
   return `${[
     "# How large a fleet must be",
     intro,
-    ...tellSources(report.coefficients).map((source) => `- ${source}`),
-    "",
+    tellSources(report.coefficients)
+      .map((source) => `- ${source}`)
+      .join("\n"),
     doubts,
     "## Side by side",
     compared(report),
@@ -50,8 +51,7 @@ export function renderPage(report: CapacityReport): string {
 
 const intro = `Written by \`npm run capacity -- --write\`; \`npm run bench -- coefficients --write\` measures what it reckons with.
 \`npm run capacity -- --dau 1000000 --messages-per-user 40\` prints the same for other users, every assumption being an option.
-The coefficients are from:
-`;
+The coefficients are from:`;
 
 const doubts = `What they are worth:
 

@@ -123,12 +123,15 @@ function renderCoefficients(coefficients: Coefficients): string {
   return [table.toString(), ...tellSources(coefficients)].join("\n");
 }
 
-/** Each machine and command that coefficients are from; how each was found stands in the file. */
+/** Each machine and command that coefficients are from, and which are doubtful; how each was found stands in the file. */
 export function tellSources(coefficients: Coefficients): readonly string[] {
   const sources = Object.values(coefficients).map(
     ({ command, machine, node, date, commit }) => `${date}, commit ${commit}: ${command}, on ${machine}, Node ${node}`,
   );
-  return [...new Set(sources)];
+  const doubtful = Object.entries(coefficients).filter(([, { seen }]) => seen.includes("DOUBTFUL"));
+  const names = doubtful.map(([name]) => name).join(", ");
+  const doubt = `DOUBTFUL, since other work took the machine in some of their windows; to be measured anew: ${names}`;
+  return [...new Set(sources), ...(doubtful.length === 0 ? [] : [doubt])];
 }
 
 function right(content: string) {
