@@ -152,7 +152,10 @@ test("answers of one tick that are more than a batch may hold go in several", as
   const remote = await openRemoteStore({ path });
   onTestFinished(() => remote.close());
   const body = { kind: "message", text: "x".repeat(5_000) } as const;
-  await remote.append("room", Array.from({ length: 200 }, (_, index) => message("room", index + 1, { body })));
+  await remote.append(
+    "room",
+    Array.from({ length: 200 }, (_, index) => message("room", index + 1, { body })),
+  );
   const pages = await Promise.all(Array.from({ length: 80 }, () => remote.readAfter("room", 0, { events: 200 })));
   expect(pages.map(({ events }) => events.length)).toEqual(Array(80).fill(200));
 }, 30_000);
