@@ -21,6 +21,7 @@ const commands = {
   test: { file: "infra/run/src/tooling/test.ts" },
   check: { file: "infra/run/src/tooling/check.ts" },
   docs: { file: "infra/run/src/tooling/docs.ts" },
+  capacity: { file: "infra/capacity/src/main.ts" },
 };
 
 const [name = "", ...rest] = process.argv.slice(2);

@@ -9,7 +9,7 @@ const read = (file: string) => readFile(`${root}/${file}`, "utf8");
 test("every package of the workspace has its manifest copied before the installation", async () => {
   const dockerfile = await read("infra/docker/Dockerfile");
   const libs = (await readdir(`${root}/libs`)).map((name) => `libs/${name}`);
-  for (const folder of ["gateway", "chat-server", "presence", "infra/run", "infra/prove", ...libs]) {
+  for (const folder of ["gateway", "chat-server", "presence", "infra/run", "infra/prove", "infra/capacity", ...libs]) {
     expect(dockerfile).toContain(`COPY ${folder}/package.json ${folder}/\n`);
   }
 });

@@ -20,6 +20,8 @@ interface Beside {
 }
 
 const tickMs = 1_000;
+/** Channels whose summaries are written at once: more would hold up the appends of that moment. */
+const togetherMax = 64;
 const leaves = new Set(["left", "removed"]);
 
 /**
@@ -109,23 +111,23 @@ export class OriginHost {
       await this.store.markOut(parting.user, parting.channel, parting.seq);
       this.partings.shift();
     }
-    const summaries = new Map<ChannelId, Partial<ChannelSummary>>();
-    for (const channel of [...this.dirty]) {
-      const beside = this.channels.get(channel);
-      this.dirty.delete(channel);
-      if (beside === undefined) continue;
-      try {
-        summaries.set(channel, await this.workOn(channel, beside));
-      } catch (error) {
-        this.dirty.add(channel);
-        throw error;
-      }
+    const dirty = [...this.dirty];
+    for (let from = 0; from < dirty.length; from += togetherMax) {
+      await this.workOnSome(dirty.slice(from, from + togetherMax));
     }
-    if (summaries.size === 0) return;
+  }
+
+  private async workOnSome(channels: readonly ChannelId[]): Promise<void> {
+    const summaries = new Map<ChannelId, Partial<ChannelSummary>>();
     try {
-      await this.store.advanceSummaries(summaries);
+      for (const channel of channels) {
+        const beside = this.channels.get(channel);
+        this.dirty.delete(channel);
+        if (beside !== undefined) summaries.set(channel, await this.workOn(channel, beside));
+      }
+      if (summaries.size > 0) await this.store.advanceSummaries(summaries);
     } catch (error) {
-      for (const channel of summaries.keys()) this.dirty.add(channel);
+      for (const channel of channels) this.dirty.add(channel);
       throw error;
     }
   }

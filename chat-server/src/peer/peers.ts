@@ -25,15 +25,18 @@ interface Outbox {
   readonly goesBy: number;
 }
 
-/** How long a batch gathers while the one before it is under way. */
+/** How long a batch gathers at most, while the one before it is under way. */
 const gatherMs = 5;
+/** How long after the one before it goes at the earliest. */
+const spacingMs = 2;
 const outboxBytesMin = 4_096;
 const lengthBytes = 4;
 
 /**
  * The chat servers' way to talk: **one publish a tick and server**, carrying all messages of all channels for it, so
- * that Redis sees publishes by server and tick, never by message. While one is under way the next gathers, for 5 ms at
- * most: a message that comes alone never waits, and many share what a publish costs at both ends and in Redis.
+ * that Redis sees publishes by server and tick, never by message. Within 2 ms of one, and while it is under way, the next
+ * gathers, for 5 ms at most: a message that comes alone never waits, and many share what a publish costs at both ends and
+ * in Redis.
  * **Loss**: a publish that the bus refuses, or that surely nobody received, calls `onLost`; any other loss is silent.
  * **Bounds**: what gathers goes out at 4 MiB, whatever is under way.
  */
@@ -47,6 +50,7 @@ export class Peers {
   private readonly outboxes = new Map<NodeId, Outbox>();
   /** Publishes to each server that the bus has not answered yet. */
   private readonly underWay = new Map<NodeId, number>();
+  private readonly publishedAt = new Map<NodeId, number>();
   private isFlushing = false;
   private stopGathering: CallOff | undefined;
   /** Of the clock, ms. */
@@ -121,8 +125,9 @@ export class Peers {
     this.isFlushing = false;
     const now = this.clock.now();
     for (const [to, outbox] of this.outboxes) {
-      if (this.underWay.has(to) && now < outbox.goesBy) {
-        this.stopGathering ??= this.clock.after(gatherMs, () => {
+      const hasJustPublished = this.underWay.has(to) || now - (this.publishedAt.get(to) ?? 0) < spacingMs;
+      if (hasJustPublished && now < outbox.goesBy) {
+        this.stopGathering ??= this.clock.after(spacingMs, () => {
           this.stopGathering = undefined;
           this.flush();
         });
@@ -142,13 +147,14 @@ export class Peers {
     }
     this.underWay.delete(to);
     const outbox = this.outboxes.get(to);
-    if (outbox === undefined || this.isFlushing) return;
+    if (outbox === undefined || this.isFlushing || this.stopGathering !== undefined) return;
     this.outboxes.delete(to);
     this.publish(to, outbox);
   }
 
   private publish(to: NodeId, outbox: Outbox): void {
     this.underWay.set(to, (this.underWay.get(to) ?? 0) + 1);
+    this.publishedAt.set(to, this.clock.now());
     const lose = (loss: Loss): void => {
       this.telemetry.metrics.publishes.of(loss).inc();
       if (loss === "nobody") this.onNobody(to);

@@ -5,7 +5,7 @@ import { type Inspector, openInspectors } from "./inspectors.ts";
  * Makes each of these processes collect all garbage, so that what stays is what sessions hold and not what opening them
  * left behind. **Source**: Chrome DevTools protocol, HeapProfiler.collectGarbage.
  */
-export async function collectGarbage(system: System, pids: readonly number[]): Promise<void> {
+export async function collectGarbage(system: Pick<System, "output">, pids: readonly number[]): Promise<void> {
   const inspectors = await openInspectors(system, pids);
   await Promise.all(inspectors.map(collectIn));
 }

@@ -1,6 +1,7 @@
 import { runAppendBench, runHistoryBench } from "@parley/store/bench";
 import Table from "cli-table3";
 import { Command } from "commander";
+import { addCoefficients } from "./coefficients/command.ts";
 import { addGate } from "./gate/command.ts";
 import { addGrowth } from "./growth/command.ts";
 import { type IdleCost, measureIdleCost } from "./idle-cost.ts";
@@ -66,6 +67,7 @@ addLimits(program);
 addProfile(program);
 addGrowth(program);
 addGate(program);
+addCoefficients(program);
 
 function formatIdleCost({ few, many, gatewayBytesPerSession, chatServerBytesPerSession, sendRatio }: IdleCost): string {
   const kib = (bytes: number): string => `${(bytes / 1_024).toFixed(2)} KiB`;

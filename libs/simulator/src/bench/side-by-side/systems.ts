@@ -31,6 +31,8 @@ export interface MeasuredSystem {
 export interface ParleySystem extends MeasuredSystem {
   /** What its processes print, as it grows: the addresses of inspectors are in it. */
   readonly output: readonly string[];
+  /** Its data folder. */
+  readonly data: string;
 }
 
 export interface SystemKind {
@@ -99,6 +101,7 @@ export async function startParley(
     protocol: "parley",
     urls: system.ws,
     output: system.output,
+    data: system.data,
     redis: system.processes.find(({ role }) => role === "redis")?.address,
     processes: [...byPid].map(([pid, roles], index): MeasuredProcess => {
       const role = roles.join("+");

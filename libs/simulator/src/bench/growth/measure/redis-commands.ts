@@ -6,10 +6,17 @@ const ownCommands = new Set(["info", "auth"]);
 
 /**
  * Calls of each command since Redis started, those inside scripts among them; without the ones that look.
- * **Errors**: rejects where Redis can't be reached or refuses. **Source**: redis.io, "INFO", section `commandstats`;
- * "Redis serialization protocol specification", inline commands and bulk strings.
+ * **Errors**: rejects where Redis can't be reached or refuses.
  */
 export async function readRedisCommands(url: string): Promise<ReadonlyMap<string, number>> {
+  return parseCommandStats(await readRedisInfo(url, "commandstats"));
+}
+
+/**
+ * What Redis says of itself, over a connection of its own. **Errors**: rejects where it can't be reached or refuses.
+ * **Source**: redis.io, "INFO"; "Redis serialization protocol specification", inline commands and bulk strings.
+ */
+export async function readRedisInfo(url: string, section: string): Promise<string> {
   const { hostname, port, password } = new URL(url);
   const socket = connect(Number(port), hostname);
   try {
@@ -18,13 +25,13 @@ export async function readRedisCommands(url: string): Promise<ReadonlyMap<string
       socket.write(`AUTH ${decodeURIComponent(password)}\r\n`);
       await once(socket, "data");
     }
-    socket.write("INFO commandstats\r\n");
+    socket.write(`INFO ${section}\r\n`);
     let answer = "";
     for (;;) {
       const [data]: unknown[] = await once(socket, "data");
       answer += String(data);
       const body = parseBulk(answer);
-      if (body !== undefined) return parseCommandStats(body);
+      if (body !== undefined) return body;
     }
   } finally {
     socket.destroy();
