@@ -136,7 +136,8 @@ export class AppendHost {
         const next: Call | undefined = call.sameId;
         const { request } = call;
         if (request.channel === channel && request.sender === event.sender && this.isOf(request, event)) {
-          this.finish(call, { ok: true, seq: event.seq, time: event.time, isDuplicate: false }, 0);
+          const { seq, time, ordinal } = event;
+          this.finish(call, { ok: true, seq, time, isDuplicate: false, ordinal }, 0);
         }
         call = next;
       }

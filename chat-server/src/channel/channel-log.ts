@@ -133,6 +133,7 @@ export class ChannelLog<Asker> {
     const isBehind = requests.some(({ event }) => event.seq > known.head);
     for (const { ticket, what } of this.sought) {
       ticket[what] = true;
+      if (what === "isSelfSought") ticket.selfSoughtAt = known.head;
       // What was looked for may be above our head: whoever is to be refused waits for a read.
       if (isBehind) ticket.isReadSince = false;
     }
@@ -355,7 +356,8 @@ export class ChannelLog<Asker> {
   }
 
   private acknowledge(ticket: Ticket<Asker>, event: LogEvent): void {
-    this.settle(ticket, { ok: true, seq: event.seq, time: event.time, isDuplicate: false });
+    const { seq, time, ordinal } = event;
+    this.settle(ticket, { ok: true, seq, time, isDuplicate: false, ordinal });
   }
 
   private settle(ticket: Ticket<Asker>, answer: Answer): void {

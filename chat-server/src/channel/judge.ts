@@ -93,7 +93,8 @@ class Judgement<Asker> {
       this.answers.push({ ticket, answer });
       return;
     }
-    if (!ticket.isSelfSought && this.known.mayHaveRequest(request.sender, request.id)) {
+    const isSoughtSince = ticket.isSelfSought && ticket.selfSoughtAt === this.known.head;
+    if (!isSoughtSince && this.known.mayHaveRequest(request.sender, request.id)) {
       this.seek(ticket, request.id, "isSelfSought");
       return;
     }

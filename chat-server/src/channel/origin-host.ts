@@ -21,7 +21,7 @@ interface Beside {
 
 const tickMs = 1_000;
 /** Channels whose summaries are written at once: more would hold up the appends of that moment. */
-const togetherMax = 64;
+const togetherMax = 250;
 const leaves = new Set(["left", "removed"]);
 
 /**

@@ -37,7 +37,14 @@ export interface AppendRequest {
 }
 
 export type Answer =
-  | { readonly ok: true; readonly seq: Seq; readonly time: number; readonly isDuplicate: boolean }
+  | {
+      readonly ok: true;
+      readonly seq: Seq;
+      readonly time: number;
+      readonly isDuplicate: boolean;
+      /** Messages in 1..seq, where whoever answers knows. */
+      readonly ordinal?: number;
+    }
   | {
       readonly ok: false;
       readonly code: ErrorCode;

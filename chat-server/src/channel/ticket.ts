@@ -16,6 +16,8 @@ export interface Ticket<Asker> {
   isPrevSought: boolean;
   /** The request's own id was looked for in the store. */
   isSelfSought: boolean;
+  /** How far the log was known then: it may have come in since. */
+  selfSoughtAt: Seq;
   /** What the request points at was looked for in the store. */
   isTargetSought: boolean;
 }
@@ -30,7 +32,13 @@ export function newTicket<Asker>(
   askedAt: number,
 ): Ticket<Asker> {
   const key = requestKey(request.sender, request.id);
-  const unsought = { isReadSince: false, isPrevSought: false, isSelfSought: false, isTargetSought: false };
+  const unsought = {
+    isReadSince: false,
+    isPrevSought: false,
+    isSelfSought: false,
+    selfSoughtAt: 0,
+    isTargetSought: false,
+  };
   return { order, request, key, askers, askedAt, ...unsought };
 }
 

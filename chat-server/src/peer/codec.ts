@@ -80,8 +80,8 @@ function unpackEvent(channel: unknown, event: unknown): unknown {
     time: event[4],
     ordinal: event[5],
     body: event[7],
-    // A copy, since relays keep payloads for a while: a view would keep the whole batch.
-    payload: Buffer.from(event[6]),
+    // A view: whoever keeps a payload copies it.
+    payload: event[6],
   };
 }
 

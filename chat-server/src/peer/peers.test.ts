@@ -56,8 +56,17 @@ const message: PeerMessage = { type: "uninterest", channels: ["c"] };
 const tick = () => new Promise((resolve) => setImmediate(resolve));
 
 test("a lone message goes at once, and what comes while it is under way goes together when it is answered", async () => {
-  // Time stands still: nothing goes for having waited long enough.
-  const standing = { ...clock, now: () => 0, after: () => () => undefined };
+  // Time stands still: nothing goes for having waited long enough, but once the test lets it.
+  let now = 0;
+  let gathered: () => void = () => undefined;
+  const standing = {
+    ...clock,
+    now: () => now,
+    after: (_ms: number, run: () => void) => {
+      gathered = run;
+      return () => undefined;
+    },
+  };
   const { bus, published, answer } = slowBus();
   const peers = new Peers({
     clock: standing,
@@ -77,12 +86,17 @@ test("a lone message goes at once, and what comes while it is under way goes tog
   peers.send("elsewhere", message);
   await tick();
   expect(published).toEqual([1, 1]);
+  // Answered, and not yet two milliseconds ago.
   answer();
   await tick();
+  expect(published).toEqual([1, 1]);
+  now = 2;
+  gathered();
   expect(published).toEqual([1, 1, 5]);
   answer();
   answer();
   await tick();
+  now = 4;
   peers.send("there", message);
   await tick();
   expect(published).toEqual([1, 1, 5, 1]);

@@ -125,7 +125,8 @@ export class Peers {
     this.isFlushing = false;
     const now = this.clock.now();
     for (const [to, outbox] of this.outboxes) {
-      const hasJustPublished = this.underWay.has(to) || now - (this.publishedAt.get(to) ?? 0) < spacingMs;
+      const hasJustPublished =
+        this.underWay.has(to) || now - (this.publishedAt.get(to) ?? Number.NEGATIVE_INFINITY) < spacingMs;
       if (hasJustPublished && now < outbox.goesBy) {
         this.stopGathering ??= this.clock.after(spacingMs, () => {
           this.stopGathering = undefined;

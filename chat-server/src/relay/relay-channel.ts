@@ -1,6 +1,7 @@
 import type { ChannelId, Seq, UserId } from "@parley/protocol";
 import type { ChannelFold } from "../channel/fold.ts";
 import type { RelayedEvent } from "./relayed-event.ts";
+import { Tail } from "./tail.ts";
 
 /** What a relay asks of the world. */
 export interface RelayEffects<Session> {
@@ -19,8 +20,6 @@ export interface RelayEffects<Session> {
 
 /** What a resume sends of an event. */
 export type PayloadOfEvent = Pick<RelayedEvent, "channel" | "seq" | "payload">;
-
-const tailMax = 128;
 
 /**
  * One channel's way to the sessions of this server: `seq` as expected → deliver; older → drop; a hole → read it from
@@ -43,9 +42,8 @@ export class RelayChannel<Session extends { readonly user: UserId }> {
   /** Grows with each change of the audience: whoever groups it can keep the grouping until then. */
   audienceVersion = 0;
   private readonly effects: RelayEffects<Session>;
-  /** The last events up to the cursor: only what a resume needs of them, since it is kept for long. */
-  private readonly payloads: Uint8Array[] = [];
-  private readonly ordinals: number[] = [];
+  /** The last events up to the cursor. */
+  private readonly tail = new Tail();
   private wanted: Seq = 0;
   private isReading = false;
   private fruitless = 0;
@@ -152,19 +150,19 @@ export class RelayChannel<Session extends { readonly user: UserId }> {
     const first = this.tailFrom;
     if (first > after + 1) return undefined;
     const { channel } = this;
-    return this.payloads
-      .slice(after + 1 - first)
+    return this.tail
+      .payloadsFrom(after + 1 - first)
       .map((payload, index) => ({ channel, seq: after + 1 + index, payload }));
   }
 
   /** Messages in 1..seq, where the tail still knows. */
   ordinalAt(seq: Seq): number | undefined {
-    return seq === this.cursor ? this.ordinal : this.ordinals[seq - this.tailFrom];
+    return seq === this.cursor ? this.ordinal : this.tail.ordinalAt(seq - this.tailFrom);
   }
 
   /** seq of the first event in the tail; one beyond the cursor where it is empty. */
   private get tailFrom(): Seq {
-    return this.cursor + 1 - this.payloads.length;
+    return this.cursor + 1 - this.tail.length;
   }
 
   private expel(user: UserId): void {
@@ -180,10 +178,7 @@ export class RelayChannel<Session extends { readonly user: UserId }> {
     this.ordinal = event.ordinal;
     this.time = event.time;
     this.fold.seq = event.seq;
-    this.ordinals.push(event.ordinal);
-    if (this.payloads.push(event.payload) <= tailMax * 2) return;
-    this.payloads.splice(0, this.payloads.length - tailMax);
-    this.ordinals.splice(0, this.ordinals.length - tailMax);
+    this.tail.push(event.payload, event.ordinal);
   }
 
   private readOn(): void {

@@ -1,5 +1,6 @@
 import type { RequestId } from "@parley/protocol";
 import { smallHash } from "../channel/key-hash.ts";
+import { RecentHashes } from "./recent-hashes.ts";
 
 export interface RateLimits {
   /** Requests a second and user, over all devices. */
@@ -18,9 +19,8 @@ export class RateLimit {
   private tokens: number;
   private at: number;
   private readonly limits: RateLimits;
-  /** Two generations: the older is dropped as a whole, since to forget ids one by one costs as much as to count them. */
-  private counted: Set<number> | undefined;
-  private countedBefore: Set<number> | undefined;
+  /** Ids that were counted, by hash. */
+  private readonly counted = new RecentHashes(rememberedMax);
 
   constructor(limits: RateLimits, now: number) {
     this.limits = limits;
@@ -32,21 +32,13 @@ export class RateLimit {
   take(id: RequestId | undefined, now: number): number {
     // By hash: the ids themselves would be carried on by the garbage collector. One in millions passes for nothing.
     const hash = id === undefined ? 0 : smallHash(id);
-    if (id !== undefined && (this.counted?.has(hash) || this.countedBefore?.has(hash))) return 0;
+    if (id !== undefined && this.counted.has(hash)) return 0;
     const { perSecond, burst } = this.limits;
     this.tokens = Math.min(burst, this.tokens + (Math.max(0, now - this.at) / 1_000) * perSecond);
     this.at = now;
     if (this.tokens < 1) return Math.max(1, Math.ceil(((1 - this.tokens) / perSecond) * 1_000));
     this.tokens--;
-    if (id !== undefined) this.remember(hash);
+    if (id !== undefined) this.counted.add(hash);
     return 0;
-  }
-
-  private remember(hash: number): void {
-    this.counted ??= new Set();
-    this.counted.add(hash);
-    if (this.counted.size < rememberedMax) return;
-    this.countedBefore = this.counted;
-    this.counted = undefined;
   }
 }

@@ -8,7 +8,7 @@ import type { ChatUser } from "./users.ts";
 const tickMs = 1_000;
 const waitingMax = 100_000;
 /** Users whose marks are written at once: more would hold up the appends of that moment. */
-const togetherMax = 64;
+const togetherMax = 250;
 
 interface Waiting {
   owner: ChatUser;

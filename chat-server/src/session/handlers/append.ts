@@ -47,7 +47,7 @@ export function handleAppend(
     const { seq, time, isDuplicate } = answer;
     if (frame.type === "send" && !isDuplicate) {
       // Whoever writes has read: nobody's own message is unread.
-      const ordinal = session.channels.get(frame.channel)?.record.relay?.ordinalAt(seq);
+      const ordinal = answer.ordinal ?? session.channels.get(frame.channel)?.record.relay?.ordinalAt(seq);
       services.readMarks.advance(session.owner, frame.channel, seq, ordinal);
     }
     finish(reply(encodeAck(frame.id, frame.channel, seq, time, isDuplicate)));

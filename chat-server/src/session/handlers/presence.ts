@@ -1,13 +1,17 @@
 import type { PresenceUnwatchFrame, PresenceWatchFrame, UserId } from "@parley/protocol";
+import { sleep } from "../../clock.ts";
 import { type Outcome, reject, reply } from "../outcome.ts";
 import type { Services } from "../services.ts";
 import type { Session } from "../session.ts";
 
 const watchedMax = 200;
+const reachMs = 1_000;
 
 /** Only of people with whom the user shares a channel; others are left out of the answer without a word (I9). */
 export async function handleWatch(services: Services, session: Session, frame: PresenceWatchFrame): Promise<Outcome> {
-  const allowed = [...new Set(frame.users)].filter((user) => sharesChannel(session, user));
+  const asked = [...new Set(frame.users)];
+  if (!asked.every((user) => sharesChannel(session, user))) await reachChannels(services, session);
+  const allowed = asked.filter((user) => sharesChannel(session, user));
   const watched = new Set([...(session.watched ?? []), ...allowed]);
   if (watched.size > watchedMax) {
     return reject(frame.id, "bad_frame", `users: at most ${watchedMax} may be watched at once`);
@@ -27,8 +31,16 @@ export function handleUnwatch(services: Services, session: Session, frame: Prese
 
 function sharesChannel(session: Session, user: UserId): boolean {
   if (user === session.user) return true;
-  for (const { record, isLive } of session.channels.values()) {
-    if (isLive && record.relay?.fold.isMember(user)) return true;
+  for (const { record } of session.channels.values()) {
+    const fold = record.relay?.fold;
+    if (fold?.isMember(session.user) && fold.isMember(user)) return true;
   }
   return false;
+}
+
+/** Who has just made a channel may ask before it is followed here: those that are on their way are waited for. */
+async function reachChannels({ clock }: Services, session: Session): Promise<void> {
+  const onTheirWay = [...session.channels.values()].filter(({ record }) => record.relay === undefined);
+  if (onTheirWay.length === 0) return;
+  await Promise.race([Promise.allSettled(onTheirWay.map(({ record }) => record.ready)), sleep(clock, reachMs)]);
 }
