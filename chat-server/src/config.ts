@@ -88,6 +88,14 @@ export const chatServerConfig = defineConfig("chat-server", {
     max: 100_000,
     help: "Requests at once and user after a quiet while.",
   },
+  publishSpacingMs: {
+    type: "integer",
+    unit: "ms",
+    default: 2,
+    min: 0,
+    max: 50,
+    help: "Least time between two publishes to one other chat server; a message that comes alone never waits.",
+  },
   attachDeadlineMs: {
     type: "integer",
     unit: "ms",

@@ -75,6 +75,7 @@ export function createParts(config: ChatServerConfig, ports: PartsPorts, kinds: 
     bus,
     self: node,
     telemetry,
+    spacingMs: config.publishSpacingMs,
     handler: (from, message) => handlePeer(from, message),
     onNobody: (peer) => homes.noteAbsent(peer),
   });

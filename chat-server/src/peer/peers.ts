@@ -25,17 +25,16 @@ interface Outbox {
   readonly goesBy: number;
 }
 
-/** How long a batch gathers at most, while the one before it is under way. */
-const gatherMs = 5;
-/** How long after the one before it goes at the earliest. */
-const spacingMs = 2;
+/** How long a batch gathers beyond the spacing at most, while the one before it is under way. */
+const gatherMs = 3;
+const spacingMsDefault = 2;
 const outboxBytesMin = 4_096;
 const lengthBytes = 4;
 
 /**
  * The chat servers' way to talk: **one publish a tick and server**, carrying all messages of all channels for it, so
- * that Redis sees publishes by server and tick, never by message. Within 2 ms of one, and while it is under way, the next
- * gathers, for 5 ms at most: a message that comes alone never waits, and many share what a publish costs at both ends and
+ * that Redis sees publishes by server and tick, never by message. Shortly after one (`spacingMs`, 2 ms), and
+ * while it is under way, the next gathers, for 3 ms more at most: a message that comes alone never waits, and many share what a publish costs at both ends and
  * in Redis.
  * **Loss**: a publish that the bus refuses, or that surely nobody received, calls `onLost`; any other loss is silent.
  * **Bounds**: what gathers goes out at 4 MiB, whatever is under way.
@@ -51,6 +50,7 @@ export class Peers {
   /** Publishes to each server that the bus has not answered yet. */
   private readonly underWay = new Map<NodeId, number>();
   private readonly publishedAt = new Map<NodeId, number>();
+  private readonly spacingMs: number;
   private isFlushing = false;
   private stopGathering: CallOff | undefined;
   /** Of the clock, ms. */
@@ -63,6 +63,8 @@ export class Peers {
     self: NodeId;
     telemetry: Telemetry;
     handler: PeerHandler;
+    /** Least time between two publishes to one server, ms; default 2. */
+    spacingMs?: number;
     /** Called before `onLost` where nobody listens to a server's inbox. */
     onNobody?: (node: NodeId) => void;
   }) {
@@ -71,6 +73,7 @@ export class Peers {
     this.bus = options.bus;
     this.self = options.self;
     this.telemetry = options.telemetry;
+    this.spacingMs = options.spacingMs ?? spacingMsDefault;
     this.handler = options.handler;
   }
 
@@ -126,9 +129,9 @@ export class Peers {
     const now = this.clock.now();
     for (const [to, outbox] of this.outboxes) {
       const hasJustPublished =
-        this.underWay.has(to) || now - (this.publishedAt.get(to) ?? Number.NEGATIVE_INFINITY) < spacingMs;
+        this.underWay.has(to) || now - (this.publishedAt.get(to) ?? Number.NEGATIVE_INFINITY) < this.spacingMs;
       if (hasJustPublished && now < outbox.goesBy) {
-        this.stopGathering ??= this.clock.after(spacingMs, () => {
+        this.stopGathering ??= this.clock.after(Math.max(1, this.spacingMs), () => {
           this.stopGathering = undefined;
           this.flush();
         });
@@ -181,7 +184,7 @@ export class Peers {
     const buffer = Buffer.allocUnsafe(outboxBytesMin);
     const length = buffer.write(this.self, 1);
     buffer[0] = length;
-    return { buffer, bytes: 1 + length, onLost: [], goesBy: this.clock.now() + gatherMs };
+    return { buffer, bytes: 1 + length, onLost: [], goesBy: this.clock.now() + this.spacingMs + gatherMs };
   }
 
   private receive(payload: Uint8Array): void {

@@ -128,12 +128,14 @@ interface Run {
 }
 
 /**
- * Rules 7 and 8: the log is told that a run is in as soon as it is sent, and judges on it. Answers that `mayLeave` go
+ * Rules 7 and 8: the log is told that a run is in as soon as it is sent, and judges on it; what it looks up is found in
+ * the run too. Answers that `mayLeave` go
  * out at once; all others wait until the run is in, and are lost with it.
  */
 export function judgesOnRunInFlight(mayLeave: (answer: Answer) => boolean): Wrap {
   return (effects, { log, owner, store, timeline }) => {
     let newest: Run | undefined;
+    let sent: readonly LogEvent[] = [];
     const whenIn = (tell: () => void): void => {
       if (newest?.state === "open") newest.told.push(tell);
       else if (newest?.state !== "lost") tell();
@@ -142,12 +144,22 @@ export function judgesOnRunInFlight(mayLeave: (answer: Answer) => boolean): Wrap
       ...effects,
       load: (token) => {
         newest = undefined;
+        sent = [];
         effects.load(token);
+      },
+      lookUp: (token, lookup) => {
+        const found = sent.filter((event) =>
+          lookup.requests.some(({ sender, id }) => sender === event.sender && id === event.id),
+        );
+        if (found.length === 0 || lookup.targets.length > 0) return effects.lookUp(token, lookup);
+        const stored = found.map((event) => ({ event }));
+        timeline.after(0, () => log().onLookedUp(token, [], stored), owner);
       },
       append: (token, events) => {
         const before = newest;
         const run: Run = { state: "open", told: [] };
         newest = run;
+        sent = events;
         const end = (state: "in" | "lost"): void => {
           run.state = state;
           if (state === "in") for (const tell of run.told) tell();
