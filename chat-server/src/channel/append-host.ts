@@ -70,7 +70,7 @@ export class AppendHost {
   }) {
     this.clock = options.clock;
     this.jitter = 0.75 + this.clock.random() * 0.5;
-    this.nextCall = Math.floor(this.clock.random() * 2 ** 40);
+    this.nextCall = 1 + Math.floor(this.clock.random() * 2 ** 40);
     this.homes = options.homes;
     this.logs = options.logs;
     this.peers = options.peers;
