@@ -6,6 +6,8 @@ import { openJournalFile } from "../journal/journal-file.ts";
 import { openLmdbStore } from "../message-store-lmdb.ts";
 import { messages } from "../testing/contract/subject.ts";
 import { Appends } from "./appends.ts";
+import { applyEffect } from "./effects.ts";
+import { readEvent } from "./log.ts";
 import { openFolder } from "./open-folder.ts";
 import { type Drained, Overlay } from "./overlay.ts";
 
@@ -80,6 +82,18 @@ test("a commit that failed leaves everything as it was", async () => {
   expect(again).toEqual({ channels: [{ channel: "a", events: 2 }], number: 1 });
   overlay.forget(again);
   expect(overlay.durableEvents).toBe(0);
+});
+
+test("what was erased in the commit that drained it is not read as it was, before the overlay has forgotten it", async () => {
+  const { append, drain, overlay, tables } = await openOverlay();
+  await append("a", 1, 1);
+  await drain(1);
+  await tables.commit(() => applyEffect(tables, "a", { kind: "delete", seq: 2, target: 1 }));
+  tables.refresh();
+  expect(overlay.findDurable("a", 1)?.body).toHaveProperty("text");
+  const read = readEvent({ tables, overlay }, "a", 1);
+  expect(read?.event.body).toMatchObject({ kind: "message", erased: true });
+  expect(read?.event.body).not.toHaveProperty("text");
 });
 
 test("a crash after a part was drained loses nothing, and nothing comes twice", async () => {
