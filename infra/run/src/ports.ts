@@ -44,7 +44,9 @@ type PortSettings = Pick<
   | "tokenAudience"
   | "tokenIssuer"
   | "tokenClockToleranceS"
->;
+> &
+  // `npm start` has none.
+  Partial<Pick<NodeSettings, "role">>;
 
 /**
  * Opens what the settings name: Redis or memory, MongoDB or LMDB. Waits for a Redis that does not answer yet, a line a
@@ -105,10 +107,10 @@ async function openCoordination(redisUrl: string | undefined, say: (line: string
 }
 
 function openStore(settings: PortSettings, say: (line: string) => void): Promise<MessageStore> {
-  const { mongodb, storeSocket, data } = settings;
+  const { mongodb, storeSocket, data, role } = settings;
   if (mongodb !== undefined) return openMongoPatiently(mongodb, say);
   if (storeSocket !== undefined) return openRemoteStore({ path: storeSocket, connectMs: storeWithinMs });
-  return openLmdbStore({ path: join(data, "log") });
+  return openLmdbStore({ path: join(data, "log"), isAlone: role === "store" });
 }
 
 /** A store that is not there yet is waited for, a line a second: a process that starts before it does not crash. */

@@ -9,7 +9,7 @@ import {
   mustBeSeqs,
   mustBeUser,
 } from "./checks.ts";
-import { type OpenJournalFile, openJournalFile } from "./journal/journal-file.ts";
+import { type OpenJournalFile, openBlockingJournalFile, openJournalFile } from "./journal/journal-file.ts";
 import { Appends } from "./lmdb/appends.ts";
 import { advanceSummary, findSummary, type SummaryChange } from "./lmdb/channels.ts";
 import { Commits } from "./lmdb/commits.ts";
@@ -39,6 +39,8 @@ export interface LmdbStoreOptions {
   readonly onTouch?: (entries: number) => void;
   /** How long an event stays in the journal alone, when there are few; default 250 ms. */
   readonly drainMs?: number;
+  /** Nothing but this store lives in the process: a write to the journal may block it while the disk is quick. Default false. */
+  readonly isAlone?: boolean;
   /** For tests: a journal on a disk that fails. */
   readonly openFile?: OpenJournalFile;
 }
@@ -61,7 +63,8 @@ const bounds = { eventsMax: 20_000, bytesMax: 32 * 1024 * 1024 } as const;
  * **Errors**: {@link StoreError} `unavailable` when the folder can't be opened, is in use, or its journal is damaged.
  */
 export async function openLmdbStore(options: LmdbStoreOptions): Promise<MessageStore> {
-  const { path, onTouch, drainMs = 250, openFile = openJournalFile } = options;
+  const { path, onTouch, drainMs = 250, isAlone = false } = options;
+  const { openFile = isAlone ? openBlockingJournalFile : openJournalFile } = options;
   try {
     return new LmdbStore(await openFolder(path, openFile, onTouch), drainMs);
   } catch (error) {

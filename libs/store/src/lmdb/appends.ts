@@ -121,12 +121,9 @@ export class Appends {
     try {
       tables.refresh();
       for (const [at, event] of wish.events.entries()) {
-        const taker = overlay.takerOf(event);
-        if (taker === undefined && !isStored(tables, event)) {
-          overlay.hold(event, run);
-          continue;
-        }
-        if (taker !== undefined && taker.run !== run && taker.run.state === "open") {
+        const taker = overlay.take(event, run);
+        if (taker === undefined) continue;
+        if (taker !== "tables" && taker.run !== run && taker.run.state === "open") {
           overlay.drop(run);
           taker.run.waiters ??= [];
           taker.run.waiters.push(() => this.#judge(wish));
@@ -192,10 +189,6 @@ export class Appends {
     if (this.#isWriting || this.#waiting.length > 0) return;
     for (const tell of this.#onIdle.splice(0)) tell();
   }
-}
-
-function isStored(tables: Tables, { channel, seq, sender, id }: LogEvent): boolean {
-  return tables.events.doesExist([channel, seq]) || tables.requests.doesExist([channel, sender, id]);
 }
 
 function bytesOf(events: readonly LogEvent[]): number {

@@ -1,4 +1,5 @@
 import type { ChannelId, RequestId, Seq, UserId } from "@parley/protocol";
+import { LRUCache } from "lru-cache";
 import { eventBytes } from "../checks.ts";
 import type { LogEvent } from "../message-store.ts";
 import { putHead, putJournaled } from "./log-write.ts";
@@ -16,6 +17,8 @@ export interface Run {
 
 export interface Held {
   readonly event: LogEvent;
+  /** Sender and id; neither may hold ":". */
+  readonly request: string;
   readonly run: Run;
   readonly bytes: number;
   /** Its JSON text, once it is in the journal. */
@@ -34,12 +37,13 @@ export interface Drained {
 
 interface Part {
   readonly events: Map<Seq, Held>;
-  /** By sender and id; neither may hold ":". */
   readonly requests: Map<string, Held>;
   /** In the order of the journal. */
   readonly durable: Held[];
   /** The contiguous head of what is durable, here and in the tables together. */
   head: Seq;
+  /** The highest seq in the tables, which need not be asked for what is above it; 0 for none. */
+  top: Seq;
 }
 
 export interface OverlayBounds {
@@ -49,6 +53,8 @@ export interface OverlayBounds {
 }
 
 const none: ReadonlySet<ChannelId> = new Set();
+/** Channels that hold nothing here, whose head and top are still known: some 400 bytes each. */
+const quietMax = 4_096;
 
 /**
  * The events that the tables don't have yet: those in the journal, which are as good as stored, and those on their way
@@ -58,6 +64,8 @@ export class Overlay {
   readonly #tables: Tables;
   readonly #bounds: OverlayBounds;
   readonly #parts = new Map<ChannelId, Part>();
+  /** Without events. Nobody else writes the log's tables, so what they know of them stays true. */
+  readonly #quiet = new LRUCache<ChannelId, Part>({ max: quietMax });
   /** Those with something durable, about in the order in which it came. */
   readonly #waiting = new Map<ChannelId, Part>();
   #durableEvents = 0;
@@ -104,26 +112,28 @@ export class Overlay {
     return lowest;
   }
 
-  /** Whoever has the slot or the request, durable or under way. */
-  takerOf({ channel, seq, sender, id }: LogEvent): Held | undefined {
-    const part = this.#parts.get(channel);
-    return part?.events.get(seq) ?? part?.requests.get(`${sender}:${id}`);
-  }
-
-  /** Takes slot and request for an event that goes to the journal. */
-  hold(event: LogEvent, run: Run): void {
+  /**
+   * Takes slot and request for an event that goes to the journal, or says who has one of them: another event here, durable
+   * or under way, or the `tables`.
+   */
+  take(event: LogEvent, run: Run): Held | "tables" | undefined {
     const { channel, seq, sender, id } = event;
-    let part = this.#parts.get(channel);
-    if (part === undefined) {
-      part = { events: new Map(), requests: new Map(), durable: [], head: this.#tables.heads.get(channel) ?? 0 };
+    const part = this.#partOf(channel);
+    const request = `${sender}:${id}`;
+    const taker = part.events.get(seq) ?? part.requests.get(request);
+    if (taker !== undefined) return taker;
+    if (this.#isInTables(part, channel, seq) || this.#tables.requests.doesExist([channel, sender, id])) return "tables";
+    const held: Held = { event, request, run, bytes: eventBytes(event), value: undefined, number: 0 };
+    if (part.events.size === 0) {
+      this.#quiet.delete(channel);
       this.#parts.set(channel, part);
     }
-    const held: Held = { event, run, bytes: eventBytes(event), value: undefined, number: 0 };
     part.events.set(seq, held);
-    part.requests.set(`${sender}:${id}`, held);
+    part.requests.set(request, held);
     run.held.push(held);
     this.#events += 1;
     this.#bytes += held.bytes;
+    return undefined;
   }
 
   /** Gives back what the run had taken: it did not get into the journal. */
@@ -186,7 +196,10 @@ export class Overlay {
       const part = this.#waiting.get(channel);
       if (part === undefined) throw new Error(`channel ${channel} was drained twice`);
       this.#waiting.delete(channel);
-      for (const held of part.durable.splice(0, events)) this.#remove(held);
+      for (const held of part.durable.splice(0, events)) {
+        part.top = Math.max(part.top, held.event.seq);
+        this.#remove(held);
+      }
       this.#durableEvents -= events;
       // What came meanwhile has not waited long.
       if (part.durable.length > 0) this.#waiting.set(channel, part);
@@ -199,19 +212,39 @@ export class Overlay {
     for (;;) {
       const next = part.events.get(part.head + 1);
       const isThere =
-        next === undefined ? this.#tables.events.doesExist([channel, part.head + 1]) : next.run.state === "durable";
+        next === undefined ? this.#isInTables(part, channel, part.head + 1) : next.run.state === "durable";
       if (!isThere) return;
       part.head += 1;
     }
   }
 
-  #remove({ event, bytes }: Held): void {
-    const { channel, seq, sender, id } = event;
+  #isInTables(part: Part, channel: ChannelId, seq: Seq): boolean {
+    return seq <= part.top && this.#tables.events.doesExist([channel, seq]);
+  }
+
+  #partOf(channel: ChannelId): Part {
+    const known = this.#parts.get(channel) ?? this.#quiet.get(channel);
+    if (known !== undefined) return known;
+    const head = this.#tables.heads.get(channel) ?? 0;
+    let top = head;
+    // In reverse, `start` is the high end.
+    const above = { start: [channel, Infinity] as [string, number], end: [channel, head] as [string, number] };
+    for (const [, seq] of this.#tables.events.getKeys({ ...above, reverse: true, limit: 1 })) top = seq;
+    const part = { events: new Map(), requests: new Map(), durable: [], head, top };
+    this.#quiet.set(channel, part);
+    return part;
+  }
+
+  #remove({ event, request, bytes }: Held): void {
+    const { channel, seq } = event;
     const part = this.#parts.get(channel);
     if (part === undefined) return;
     part.events.delete(seq);
-    part.requests.delete(`${sender}:${id}`);
-    if (part.events.size === 0) this.#parts.delete(channel);
+    part.requests.delete(request);
+    if (part.events.size === 0) {
+      this.#parts.delete(channel);
+      this.#quiet.set(channel, part);
+    }
     this.#events -= 1;
     this.#bytes -= bytes;
   }
