@@ -43,10 +43,28 @@ def _judge_attempt(facts, logs, conflicts, request, attempt, verdict):
     if judge is None or log is None:
         return
     states = _states(facts, log, attempt.at, attempt.answered_at)
-    if not any(judge(facts, log, request.user, wish, seq) for seq in states):
+    if any(judge(facts, log, request.user, wish, seq) for seq in states):
+        return
+    if not any(_is_true_of(facts, logs, judge, request, other, attempt) for other in _twins(request, attempt)):
         span = f"{states[0]}" if len(states) == 1 else f"{states[0]} to {states[-1]}"
         message = f"{name} was refused as {attempt.code}, which {log.channel} shows after none of its events {span}"
         verdict.violated("C11", message, attempt.answer_line, attempt.line)
+
+
+def _twins(request, attempt):
+    """Of two wishes under one id on one socket an answer may be either's: it names the id alone."""
+    for other in request.attempts:
+        is_before = other.at <= attempt.answered_at
+        if is_before and other.connection == attempt.connection and not other.wish.is_like(attempt.wish):
+            yield other
+
+
+def _is_true_of(facts, logs, judge, request, other, attempt):
+    log = logs.get(other.wish.channel)
+    if log is None:
+        return True
+    states = _states(facts, log, other.at, attempt.answered_at)
+    return any(judge(facts, log, request.user, other.wish, seq) for seq in states)
 
 
 def _states(facts, log, asked_at, answered_at):

@@ -314,6 +314,15 @@ class Refusals(unittest.TestCase):
         self.assertEqual(self.asked("conflict", 2, "b1", "send", "other words"), set())
         self.assertEqual(self.asked("conflict", 2, "b9", "send", "?"), {"C11"})
 
+    def test_a_refusal_may_be_of_either_wish_under_one_id(self):
+        send, removal = invoke(2, "b9", "send", "?"), invoke(2, "b9", "channel.remove", subject="ada")
+        for asked, found in (([send, removal], set()), ([removal, send], set()), ([send, send], {"C11"})):
+            lines = before(true_story(), [*asked, refused(2, "b9", "forbidden")], line="read")
+            self.assertEqual(broken(lines), found, asked)
+        elsewhere = invoke(1, "b9", "channel.remove", subject="ada")
+        lines = before(true_story(), [send, elsewhere, refused(2, "b9", "forbidden")], line="read")
+        self.assertEqual(broken(lines), {"C11"})
+
     def test_a_member_who_may_not_read_breaks_C11(self):
         read = {"line": "read", "connection": 1, "id": "r2", "channel": "c", "after": 0}
         self.assertEqual(broken(before(true_story(), [read, refused(1, "r2", "not_member")], line="rest")), {"C11"})

@@ -38,4 +38,25 @@ describe("the checker", () => {
     expect(violations[0]?.invariant).toBe("C4");
     expect(violations[0]?.evidence).toContainEqual(line);
   });
+
+  test("takes a refusal for either wish where two went out under one id on one socket", () => {
+    const lines = modelHistory(1, 250);
+    const ack = all(lines, "ok").find(({ id }) => id !== "create");
+    const sent = all(lines, "invoke").find(({ id, type }) => id === ack?.id && type === "send");
+    if (ack === undefined || sent === undefined) throw new Error("the story has no message");
+    const one = { ...sent, id: "twice", at: ack.at + 0.1 };
+    const refused = {
+      line: "refused",
+      at: ack.at + 0.2,
+      connection: sent.connection,
+      id: "twice",
+      code: "forbidden",
+    } as const;
+    const judge = (...asked: readonly (typeof one)[]) => {
+      return checkHistory(historyOf(replace(lines, ack, ack, ...asked, refused) ?? [])).counts.C11;
+    };
+    expect(judge(one)).toBe(1);
+    expect(judge(one, { ...one, type: "channel.create" })).toBe(0);
+    expect(judge(one, one)).toBe(1);
+  });
 });

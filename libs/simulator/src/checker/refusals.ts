@@ -19,10 +19,13 @@ export function checkRefusals(
       const { invoke, answer } = attempt;
       const log = invoke.channel === undefined ? undefined : logs.get(invoke.channel);
       if (answer?.line !== "refused" || log === undefined) continue;
-      const isTrue = truthOf(answer.code, request, attempt, log, clocks, terms);
-      if (isTrue === undefined) continue;
+      const mayBeTrue = [attempt, ...twinsOf(request, attempt)].some((asked) => {
+        const where = asked.invoke.channel === undefined ? undefined : logs.get(asked.invoke.channel);
+        const isTrue = where && truthOf(answer.code, request, { ...asked, answer }, where, clocks, terms);
+        return isTrue === undefined || statesOf(where ?? log, clocks, asked.invoke.at, answer.at).some(isTrue);
+      });
+      if (mayBeTrue) continue;
       const states = statesOf(log, clocks, invoke.at, answer.at);
-      if (states.some(isTrue)) continue;
       const message = `${log.channel}: ${answer.code} to ${request.user}/${invoke.id}, true after none of ${states.at(0)} to ${states.at(-1)}`;
       findings.add("C11", message, [invoke, answer]);
     }
@@ -35,6 +38,15 @@ export function checkRefusals(
     if (states.some((seq) => log.roleAt(user, seq) === undefined)) continue;
     findings.add("C11", `${user} could not read ${log.channel} and was a member all along`, [request, refused]);
   }
+}
+
+/** An answer names an id and no more: of two wishes that went out under one, on one socket, it may be either's. */
+function twinsOf({ attempts }: Request, { invoke, answer }: Attempt): readonly Attempt[] {
+  const answeredAt = answer?.at ?? Number.POSITIVE_INFINITY;
+  return attempts.filter(
+    ({ invoke: other }) =>
+      other.connection === invoke.connection && other.at <= answeredAt && !isSameWish(other, invoke),
+  );
 }
 
 /** The numbers of events after which something may be otherwise, from what was known before to what may have been in. */
