@@ -12,7 +12,13 @@ export type Verdict =
 
 /** So many refusals are taken in a row before a request with an open copy is given up as unknown. */
 const inconclusiveRefusalsMax = 5;
-/** Between them, ms: the server is well and answers, so a back-off would only hold the channel up. */
+/**
+ * A refusal is believed although a copy is open where the channel has given definite answers for so long, and the copy has
+ * been left open for as long (ms): what may still get in of an outage does so within it. Else each of a hundred requests
+ * that an outage has left open would hold up all behind it for as long as the first.
+ */
+const wellForMs = 2_000;
+/** Between refusals that are not believed yet, ms: the server is well and answers, so a back-off would only hold the channel up. */
 const confirmAfterMs = 300;
 /**
  * A channel that has refused everything as `not_member` for so long (ms), and so many times in a row, has refused what
@@ -30,6 +36,10 @@ const sessionRefusals: ReadonlySet<string> = new Set(["unauthenticated", "token_
  * the attempt as answered.
  */
 export function judgeError(entry: RequestEntry, frame: ErrorFrame, queue: OutboxChannel, now: number): Verdict {
+  if (frame.unknown === true) {
+    entry.leftOpenAt = now;
+    queue.noteUnknown();
+  }
   if (frame.code === "unavailable") {
     // It never settles the id, but without `unknown` this copy of it is in nobody's hands any more: mostly one of a window
     // that went out behind a request that was refused. Were it counted as open, each refusal behind that one would have
@@ -42,12 +52,14 @@ export function judgeError(entry: RequestEntry, frame: ErrorFrame, queue: Outbox
     return frame.retryAfterMs === undefined ? { kind: "retry" } : { kind: "retry", delayMs: frame.retryAfterMs };
   }
   entry.openCopies -= 1;
+  queue.noteDefinite(now);
   if (entry.openCopies <= 0 || contentRefusals.has(frame.code)) {
     return { kind: "failed", error: new ClientError(frame.code, frame.message) };
   }
   entry.inconclusiveRefusals += 1;
   const isShutOut = frame.code === "not_member" && queue.noteShutOut(now);
-  if (entry.inconclusiveRefusals < inconclusiveRefusalsMax && !isShutOut) {
+  const isOver = queue.isWellFor(wellForMs, now) && now - entry.leftOpenAt >= wellForMs;
+  if (entry.inconclusiveRefusals < inconclusiveRefusalsMax && !isShutOut && !isOver) {
     return { kind: "retry", delayMs: confirmAfterMs };
   }
   return { kind: "failed", error: new ClientError(frame.code, frame.message, { isUnknown: true }) };
@@ -69,6 +81,8 @@ export class OutboxChannel {
   /** The same for a rate limit, which does not end with the next ack. */
   holdUntil = 0;
 
+  /** Since when all answers of this channel were definite; undefined after one that was not, or that never came. */
+  #wellSince: number | undefined;
   /** `not_member` answers since the last ack, and when the first of them came. */
   #shutOut = { count: 0, since: 0 };
 
@@ -141,8 +155,23 @@ export class OutboxChannel {
     return this.#shutOut.count >= inconclusiveRefusalsMax && now - this.#shutOut.since >= shutOutAfterMs;
   }
 
+  /** An answer says what became of a request. */
+  noteDefinite(now: number): void {
+    this.#wellSince ??= now;
+  }
+
+  /** An answer leaves open what became of a request, or none came. */
+  noteUnknown(): void {
+    this.#wellSince = undefined;
+  }
+
+  isWellFor(ms: number, now: number): boolean {
+    return this.#wellSince !== undefined && now - this.#wellSince >= ms;
+  }
+
   /** Something got in: the user is a member. */
-  noteAck(): void {
+  noteAck(now: number): void {
+    this.noteDefinite(now);
     this.#shutOut = { count: 0, since: 0 };
     this.backoff.reset();
   }

@@ -186,9 +186,53 @@ test("a refusal of a second copy does not settle while the first may still get i
     expect(handle.state).not.toBe("failed");
     expect(await take()).toEqual(["id1"]);
     outbox.handleError(refusal("id1", "not_member"));
-    clock.advance(5_001);
+    clock.advance(460);
   }
   await expect(handle.settled).rejects.toMatchObject({ code: "not_member", isUnknown: true });
+});
+
+test("of what an outage has left open the first refusal is confirmed for two seconds, those behind it are believed", async () => {
+  const { outbox, clock, send, take } = await makeOutbox();
+  outbox.goOnline();
+  const handles = Array.from({ length: 30 }, (_one, index) => send(`text ${index}`));
+  await take();
+  outbox.goOffline();
+  outbox.goOnline();
+  let firstAt = 0;
+  let elapsedMs = 0;
+  for (; elapsedMs < 60_000 && handles.some(({ state }) => state !== "failed"); elapsedMs += 50) {
+    // The server refuses the oldest; what names another before it waits for that in vain.
+    for (const sent of await take()) {
+      const [id = "", prev] = sent.split("<");
+      outbox.handleError(refusal(id, prev === undefined ? "not_found" : "unavailable"));
+    }
+    if (firstAt === 0 && handles[0]?.state === "failed") firstAt = elapsedMs;
+    clock.advance(50);
+  }
+  expect(firstAt).toBeGreaterThan(1_500);
+  expect(elapsedMs).toBeLessThan(firstAt + 2_000);
+  for (const { settled } of handles)
+    await expect(settled).rejects.toMatchObject({ code: "not_found", isUnknown: true });
+});
+
+test("a copy that was left open just now keeps a refusal from being believed, however well the channel was before", async () => {
+  const { outbox, clock, send, take, ack } = await makeOutbox();
+  outbox.goOnline();
+  send("a");
+  await take();
+  ack("id1");
+  clock.advance(60_000);
+  const handle = send("b");
+  await take();
+  outbox.handleError(refusal("id2", "unavailable", { unknown: true }));
+  clock.advance(1_000);
+  expect(await take()).toEqual(["id2"]);
+  outbox.handleError(refusal("id2", "forbidden"));
+  expect(handle.state).not.toBe("failed");
+  clock.advance(2_001);
+  await take();
+  outbox.handleError(refusal("id2", "forbidden"));
+  await expect(handle.settled).rejects.toMatchObject({ code: "forbidden", isUnknown: true });
 });
 
 test("what was answered unavailable behind a refusal is no open copy: its own refusal settles at once, unless it was unknown", async () => {

@@ -63,6 +63,7 @@ export class Outbox {
       stored.map((kept) => new RequestEntry({ ...kept, prev: undefined, isRestored: true })),
       (entry) => entry.channel,
     );
+    for (const entry of [...restored.values()].flat()) entry.leftOpenAt = this.#options.clock.now();
     for (const [channel, entries] of restored) this.#channelOf(channel).prepend(entries);
     for (const entry of [...restored.values()].flat()) {
       this.#entries.set(entry.id, entry);
@@ -116,7 +117,7 @@ export class Outbox {
     this.#isOnline = false;
     for (const { timer } of this.#timers.values()) this.#options.clock.clearTimeout(timer);
     this.#timers.clear();
-    for (const entry of this.#entries.values()) this.#takeOffWire(entry);
+    for (const entry of this.#entries.values()) this.#leaveOpen(entry);
   }
 
   handleAck(frame: AckFrame): void {
@@ -307,10 +308,18 @@ export class Outbox {
     if (sentAt !== undefined && sentAt <= overdue) {
       // An answer was lost on the way, or takes long. All that is open is sent again, the oldest first.
       queue.isProbing = true;
-      for (const entry of queue.entries) this.#takeOffWire(entry);
+      for (const entry of queue.entries) this.#leaveOpen(entry);
     }
     this.#flush(queue);
     this.#unblock();
+  }
+
+  /** No answer of the copy that is on the wire will come: what becomes of it is not known. */
+  #leaveOpen(entry: RequestEntry): void {
+    if (!entry.isOnWire) return;
+    entry.leftOpenAt = this.#options.clock.now();
+    this.#channelOf(entry.channel).noteUnknown();
+    this.#takeOffWire(entry);
   }
 
   #takeOffWire(entry: RequestEntry): void {
@@ -323,7 +332,7 @@ export class Outbox {
   #settleSent(entry: RequestEntry, ack: Ack): void {
     const queue = this.#release(entry, false);
     entry.succeed(ack);
-    queue.noteAck();
+    queue.noteAck(this.#options.clock.now());
     this.#change(entry, { ack });
     this.#goOn(queue);
   }
