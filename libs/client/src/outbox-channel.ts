@@ -13,9 +13,9 @@ export type Verdict =
 /** So many refusals are taken in a row before a request with an open copy is given up as unknown. */
 const inconclusiveRefusalsMax = 5;
 /**
- * A refusal is believed although a copy is open where the channel has given definite answers for so long, and the copy has
- * been left open for as long (ms): what may still get in of an outage does so within it. Else each of a hundred requests
- * that an outage has left open would hold up all behind it for as long as the first.
+ * A refusal is believed although a copy is open where the channel has given definite answers alone for so long (ms), so that
+ * no copy was left open since: what may still get in of an outage does so within it. Else each of a hundred requests that
+ * an outage has left open would hold up all behind it for as long as the first.
  */
 const wellForMs = 2_000;
 /** Between refusals that are not believed yet, ms: the server is well and answers, so a back-off would only hold the channel up. */
@@ -37,8 +37,7 @@ const sessionRefusals: ReadonlySet<string> = new Set(["unauthenticated", "token_
  */
 export function judgeError(entry: RequestEntry, frame: ErrorFrame, queue: OutboxChannel, now: number): Verdict {
   if (frame.unknown === true) {
-    entry.leftOpenAt = now;
-    queue.noteUnknown();
+    queue.noteLeftOpen();
   }
   if (frame.code === "unavailable") {
     // It never settles the id, but without `unknown` this copy of it is in nobody's hands any more: mostly one of a window
@@ -58,7 +57,7 @@ export function judgeError(entry: RequestEntry, frame: ErrorFrame, queue: Outbox
   }
   entry.inconclusiveRefusals += 1;
   const isShutOut = frame.code === "not_member" && queue.noteShutOut(now);
-  const isOver = queue.isWellFor(wellForMs, now) && now - entry.leftOpenAt >= wellForMs;
+  const isOver = queue.isWellFor(wellForMs, now);
   if (entry.inconclusiveRefusals < inconclusiveRefusalsMax && !isShutOut && !isOver) {
     return { kind: "retry", delayMs: confirmAfterMs };
   }
@@ -160,8 +159,8 @@ export class OutboxChannel {
     this.#wellSince ??= now;
   }
 
-  /** An answer leaves open what became of a request, or none came. */
-  noteUnknown(): void {
+  /** An answer leaves open what became of a copy of some request, or none came. */
+  noteLeftOpen(): void {
     this.#wellSince = undefined;
   }
 

@@ -63,7 +63,6 @@ export class Outbox {
       stored.map((kept) => new RequestEntry({ ...kept, prev: undefined, isRestored: true })),
       (entry) => entry.channel,
     );
-    for (const entry of [...restored.values()].flat()) entry.leftOpenAt = this.#options.clock.now();
     for (const [channel, entries] of restored) this.#channelOf(channel).prepend(entries);
     for (const entry of [...restored.values()].flat()) {
       this.#entries.set(entry.id, entry);
@@ -317,8 +316,7 @@ export class Outbox {
   /** No answer of the copy that is on the wire will come: what becomes of it is not known. */
   #leaveOpen(entry: RequestEntry): void {
     if (!entry.isOnWire) return;
-    entry.leftOpenAt = this.#options.clock.now();
-    this.#channelOf(entry.channel).noteUnknown();
+    this.#channelOf(entry.channel).noteLeftOpen();
     this.#takeOffWire(entry);
   }
 

@@ -21,8 +21,6 @@ export class RequestEntry {
    * proves nothing: the other copy may still get in (rule 9 of the log).
    */
   openCopies: number;
-  /** When a copy was last left without a definite answer, ms. */
-  leftOpenAt = 0;
   /** Refusals that could not settle the request because of `openCopies`. */
   inconclusiveRefusals = 0;
   #state: RequestState = "queued";
