@@ -18,7 +18,9 @@ messageStoreContract({
     const folder = await mkdtemp(join(tmpdir(), "parley-remote-"));
     const path = join(folder, "store.sock");
     let touch: ((entries: number) => void) | undefined;
-    const store = await openLmdbStore({ path: join(folder, "log"), onTouch: (entries) => touch?.(entries) });
+    // As in the process that holds the store of a fleet.
+    const options = { isAlone: true, onTouch: (entries: number) => touch?.(entries) };
+    const store = await openLmdbStore({ path: join(folder, "log"), ...options });
     let cut: "before" | "after" | undefined;
     let server: StoreServer | undefined;
     const served: MessageStore = new Proxy(store, {
