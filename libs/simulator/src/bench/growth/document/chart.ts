@@ -12,7 +12,7 @@ const shown: readonly FigureName[] = [
   "storeAMessage",
 ];
 
-/** The figures that the issue of cost asks for, side by side, each from 0 on a scale of its own, over the size. */
+/** What a message costs and how long it takes, side by side, each from 0 on a scale of its own, over the size. */
 export function growthChart({ axis, verdicts }: AxisGrowth, sizes: readonly number[], title: string): TopLevelSpec {
   const panels = verdicts.filter(({ figure }) => shown.includes(figure.name));
   const values = panels.flatMap((verdict) =>

@@ -1,3 +1,4 @@
+import { tableToMarkdown } from "../../side-by-side/report/sheet.ts";
 import { axes } from "../axes.ts";
 import { type Figure, formatFigure } from "../verdict/figures.ts";
 import { flatPerDecade, type Verdict } from "../verdict/verdict.ts";
@@ -33,7 +34,7 @@ function formatOverview(kept: readonly KeptAxis[]): readonly string[] {
     return [titleOf(one), names("flat"), names("falls"), names("grows")];
   });
   return [
-    ...table(["what grows", "flat", "falls", "grows"], rows),
+    tableToMarkdown(["what grows", "flat", "falls", "grows"], rows),
     "",
     "In brackets: by what it changes each × 10.",
     "",
@@ -63,7 +64,7 @@ function formatAxis(kept: KeptAxis, picture: string): readonly string[] {
     "",
     `![${title}](${picture})`,
     "",
-    ...table(["", ...sizes, "each × 10", ""], rows),
+    tableToMarkdown(["", ...sizes, "each × 10", ""], rows),
     "",
     ...reasons.map(
       ({ figure, course, reason }) => `- **${figure.title} ${course}**: ${reason ?? "NO REASON IS KNOWN."}`,
@@ -80,10 +81,4 @@ function titleOf({ axis }: KeptAxis): string {
 
 function cell(value: number, figure: Figure): string {
   return Number.isNaN(value) ? "–" : formatFigure(value, figure);
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): readonly string[] {
-  const line = (cells: readonly string[]): string =>
-    `| ${cells.map((text) => (text === "" ? " " : text)).join(" | ")} |`;
-  return [line(head), line(head.map((_name, index) => (index === 0 ? "---" : "---:"))), ...rows.map(line)];
 }

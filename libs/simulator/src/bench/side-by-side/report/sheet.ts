@@ -15,8 +15,12 @@ export function sheetToText({ title, head, rows, notes }: Sheet): string {
 
 /** The title is a heading of the third level. */
 export function sheetToMarkdown({ title, head, rows, notes }: Sheet): string {
+  return [`### ${title}`, tableToMarkdown(head, rows), ...notes].join("\n\n");
+}
+
+/** Figures to the right, names to the left. */
+export function tableToMarkdown(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
   const rule = head.map((_, index) => (index === 0 ? "---" : "---:"));
-  const table = [head, rule, ...rows].map(line).join("\n");
-  return [`### ${title}`, table, ...notes].join("\n\n");
+  return [head, rule, ...rows].map(line).join("\n");
 }
