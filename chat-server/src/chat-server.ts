@@ -94,6 +94,8 @@ export async function startChatServer(config: ChatServerConfig, ports: ChatServe
   let draining: Promise<void> | undefined;
   const drain = async (): Promise<void> => {
     const since = Date.now();
+    const begunAt = performance.now();
+    const ms = (): number => Math.round(performance.now() - begunAt);
     const sessionsAtBegin = users.sessionCount;
     logger.info({ sessions: sessionsAtBegin }, "draining");
     rebalance.close();
@@ -101,9 +103,9 @@ export async function startChatServer(config: ChatServerConfig, ports: ChatServe
       .update({ state: "draining", drain: { since, sessionsAtBegin } })
       .catch((error: unknown) => logger.debug({ err: error }, "drain not told"));
     await drainUsers({ config, cluster, users, handOvers, telemetry });
-    logger.info({ ms: Date.now() - since, sessions: sessionsAtBegin, left: users.sessionCount }, "users handed over");
+    logger.info({ ms: ms(), sessions: sessionsAtBegin, left: users.sessionCount }, "users handed over");
     await atMost(settleMs.drain, [readMarks.flush(), logs.settle(settleMs.drain)]);
-    logger.info({ ms: Date.now() - since }, "drained");
+    logger.info({ ms: ms() }, "drained");
   };
   return {
     node,

@@ -3,8 +3,13 @@
  * its seed. **Order**: what is due at the same time is called in the order in which it was asked for.
  */
 export interface Clock {
-  /** ms since 1970. */
+  /**
+   * ms since some moment, never going back: for how long something took or has to wait. The machine's clock may be set
+   * back by an hour, and whatever waits by it would then wait for that hour.
+   */
   now(): number;
+  /** ms since 1970, as the machine's clock says: only for what is told to others. */
+  wallNow(): number;
   /** Calls once, so many ms from now. */
   after(delayMs: number, run: () => void): CallOff;
   /** Calls every so many ms. */
@@ -19,7 +24,8 @@ export interface Clock {
 export type CallOff = () => void;
 
 export const systemClock: Clock = {
-  now: () => Date.now(),
+  now: () => performance.timeOrigin + performance.now(),
+  wallNow: () => Date.now(),
   after(delayMs, run) {
     const timer = setTimeout(run, delayMs);
     return () => clearTimeout(timer);

@@ -51,7 +51,7 @@ export class LogHost {
 
   /** The asker is called exactly once, unless this process ends before. */
   offer(request: AppendRequest, asker: Asker): void {
-    this.hold(request.channel).log.offer(request, asker, this.options.clock.now());
+    this.hold(request.channel).log.offer(request, asker, this.options.clock.wallNow());
   }
 
   /** Somebody says that the channel's log reaches to `seq`; of use only where it is sequenced here. */
@@ -173,7 +173,7 @@ export class LogHost {
       wait: (token, count) => {
         // Full jitter over 25 ms · 2^n: two servers that fight for a slot must not meet again.
         const delay = clock.random() * Math.min(25 * 2 ** count, 2_000);
-        clock.after(delay, () => log().onWaited(token, clock.now()));
+        clock.after(delay, () => log().onWaited(token, clock.wallNow()));
       },
       answer: (asker, _request, answer) => asker(answer),
       settled: (events) => {

@@ -26,7 +26,7 @@ export interface DrainOptions {
  */
 export async function drainUsers(options: DrainOptions): Promise<void> {
   const { config, cluster, users, handOvers, telemetry } = options;
-  const until = Date.now() + config.drainDeadlineMs;
+  const until = performance.now() + config.drainDeadlineMs;
   const limit = pLimit(movesMax);
   const given = new Map<string, number>();
   let rings: { readonly version: number; readonly ring: Ring } | undefined;
@@ -58,7 +58,7 @@ export async function drainUsers(options: DrainOptions): Promise<void> {
 
   const perRound = Math.max(1, (config.drainPerSecond * roundMs) / 1_000);
   let budget = 0;
-  while (users.sessionCount > 0 && Date.now() < until) {
+  while (users.sessionCount > 0 && performance.now() < until) {
     budget = Math.min(perRound, budget + perRound);
     const round: Promise<void>[] = [];
     for (const owner of users.all()) {

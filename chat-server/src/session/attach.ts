@@ -160,7 +160,7 @@ export class Attacher {
       type: "welcome",
       session: session.connection,
       user,
-      time: this.services.clock.now(),
+      time: this.services.clock.wallNow(),
       heartbeatMs: this.services.config.heartbeatMs,
       channels: entries.map(({ entry }) => entry),
       ...(more ? { more: true as const } : {}),

@@ -63,7 +63,7 @@ export class PresenceHost {
   leave(session: Session, isMoving: boolean): void {
     const key = this.keyOf(session);
     const { user } = session;
-    const at = this.clock.now();
+    const at = this.clock.wallNow();
     const remove = (): Promise<void> => this.cluster.presence.remove(user, key, at);
     const later = (work: () => Promise<unknown>): void => {
       const stop = this.clock.after(this.graceMs, () => {
@@ -155,7 +155,7 @@ export class PresenceHost {
   private async checkGone(user: UserId): Promise<void> {
     const found = await this.query([user]);
     const frame = this.toFrame(user, found.get(user));
-    if (frame?.status === "offline") this.announce(user, "offline", frame.lastSeen ?? this.clock.now());
+    if (frame?.status === "offline") this.announce(user, "offline", frame.lastSeen ?? this.clock.wallNow());
   }
 
   /** Undefined where it would be "offline" only for want of data: the registry was away, or has just come back. */

@@ -72,7 +72,8 @@ export class Timeline {
   /** The clock of one process. */
   clockOf(owner: Incarnation, random: Random): Clock {
     return {
-      now: () => epochMs + owner.skewMs + this.now,
+      now: () => epochMs + this.now,
+      wallNow: () => epochMs + owner.skewMs + this.now,
       after: (delayMs, run) => this.after(delayMs, run, owner),
       every: (intervalMs, run) => {
         let isOn = true;

@@ -106,13 +106,12 @@ export class Acceptor {
   }
 
   readonly #open = (ws: ClientSocket, request: IncomingMessage): void => {
-    const { config, metrics, now, wallNow, random } = this.#o;
+    const { config, metrics, now, wallNow } = this.#o;
     const { socket } = request;
     const at = now();
-    // Spread, so that a herd that came together is not pinged together for ever.
-    const pingAt = at + config.pingMs * (0.5 + random() / 2);
+    const helloBy = at + config.helloDeadlineMs;
     const connection = randomBytes(12).toString("base64url");
-    const session = new ClientSession(ws, socket, connection, wallNow(), at, pingAt, config.inBurstBytes);
+    const session = new ClientSession(ws, socket, connection, wallNow(), at, helloBy, config.inBurstBytes);
     ws.session = session;
     this.sessions.add(session);
     this.#strangers += 1;
@@ -163,6 +162,8 @@ export class Acceptor {
       return;
     }
     session.stage = "greeting";
+    // Spread, so that a herd that came together is not pinged together for ever.
+    session.pingAt = this.#o.now() + config.pingMs * (0.5 + this.#o.random() / 2);
     void this.#greet(session, read.frame).catch((err: unknown) => {
       this.#o.logger.error({ err, session: session.connection }, "hello failed");
       outbound.close(session, closeCode.unavailable, "hello failed");

@@ -92,6 +92,19 @@ test("no hello in time is 4408, and pings do not extend it", async () => {
   clearInterval(pings);
 });
 
+test("the deadline for hello does not follow the machine's clock when it is set", async () => {
+  let offsetMs = 0;
+  const rig = await startRig({ config: { helloDeadlineMs: 400 }, wallNow: () => Date.now() + offsetMs });
+  await rig.chatServer("chat-1");
+  const [quick, slow] = [await rig.client(), await rig.client()];
+  offsetMs = 3_600_000;
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  quick.hello(tokenFor("ada"));
+  expect(await quick.frame("welcome")).toMatchObject({ type: "welcome" });
+  offsetMs = -3_600_000;
+  expect(await slow.closeCode()).toBe(4408);
+});
+
 test("a frame at the limit passes, one above closes with 1009", async () => {
   const rig = await startRig({ config: { frameBytesMax: 2_048 } });
   const server = await rig.chatServer("chat-1");

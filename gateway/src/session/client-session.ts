@@ -109,6 +109,7 @@ export class ClientSession {
   list: FrameList | undefined;
   lag: Lag | undefined;
 
+  /** Monotonic ms; of a silent socket, until when it must have said hello. */
   pingAt: number;
   pingsOpen = 0;
 
@@ -118,14 +119,14 @@ export class ClientSession {
     connection: string,
     since: number,
     now: number,
-    pingAt: number,
+    helloBy: number,
     inTokens: number,
   ) {
     this.ws = ws;
     this.socket = socket;
     this.connection = connection;
     this.since = since;
-    this.pingAt = pingAt;
+    this.pingAt = helloBy;
     this.inTokens = inTokens;
     this.inAt = now;
   }

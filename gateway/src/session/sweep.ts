@@ -49,8 +49,7 @@ export class Sweep {
     const { config, inbound, outbound, attacher } = this.#o;
     if (session.stage === "silent") {
       // Absolute, not idle: a stranger could stay for ever by sending pings.
-      const isLate = wallNow - session.since >= config.helloDeadlineMs;
-      if (isLate) outbound.close(session, closeCode.helloTimeout, "no hello in time");
+      if (now >= session.pingAt) outbound.close(session, closeCode.helloTimeout, "no hello in time");
       return;
     }
     if (session.user !== "" && wallNow >= session.tokenExpiresAt + config.tokenGraceMs) {

@@ -20,6 +20,7 @@ export interface RigOptions {
   readonly tokens?: TokenVerifier;
   readonly linkLimits?: Partial<LinkLimits>;
   readonly now?: () => number;
+  readonly wallNow?: () => number;
   readonly random?: () => number;
 }
 
@@ -55,6 +56,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
     }),
     telemetry,
     ...(options.now && { now: options.now }),
+    ...(options.wallNow && { wallNow: options.wallNow }),
     ...(options.random && { random: options.random }),
   });
   const servers: ScriptedChatServer[] = [];

@@ -102,3 +102,33 @@ test.each(seeds)(
     }
   },
 );
+
+test("a device whose clock is set back by an hour sends again when it should", { timeout: 10_000 }, async () => {
+  const fast = createFastClock(50);
+  let offsetMs = 0;
+  const server = await ScriptedServer.start();
+  closers.push(() => server.close());
+  const channel = server.addChannel("red", ["ada"]);
+  const client = createClient({
+    url: server.url,
+    token: () => "ada",
+    device: "phone",
+    clock: { ...fast, now: () => fast.now() + offsetMs },
+  });
+  closers.push(() => client.close());
+  await client.connect();
+  let isFirst = true;
+  const turn = (frame: ClientFrame): Turn => {
+    if (frame.type !== "send" || !isFirst) return "serve";
+    isFirst = false;
+    // While the client waits until some moment of its clock.
+    setTimeout(() => {
+      offsetMs = -3_600_000;
+    }, 50);
+    return { error: "unavailable", retryAfterMs: 5_000 };
+  };
+  server.script = { turn };
+  await client.send("red", { text: "hello" }).settled;
+  expect(channel.texts()).toEqual(["hello"]);
+  expect(offsetMs).toBeLessThan(0);
+});

@@ -4,7 +4,7 @@ import { ClientError } from "./client-error.ts";
 import { mustDevice, mustPlatformWebSocket, mustUrls } from "./client-options.ts";
 import { Connection } from "./connection.ts";
 import { Emitter } from "./emitter.ts";
-import { createIdSource, onNetworkBack, systemClock, systemRandom } from "./environment.ts";
+import { createIdSource, neverBack, onNetworkBack, systemClock, systemRandom } from "./environment.ts";
 import { Feeds } from "./feeds.ts";
 import { defaultLimits } from "./limits.ts";
 import { Liveness } from "./liveness.ts";
@@ -55,7 +55,8 @@ class ParleyClient implements Client {
   #welcome: PromiseWithResolvers<WelcomeFrame> | undefined;
 
   constructor(options: ClientOptions) {
-    const clock = options.clock ?? systemClock;
+    const wallClock = options.clock ?? systemClock;
+    const clock = neverBack(wallClock);
     const random = options.random ?? systemRandom;
     const limits = { ...defaultLimits, ...options.limits };
     const nextId = createIdSource(random);
@@ -93,13 +94,14 @@ class ParleyClient implements Client {
       // Closed or cut in between: the next session is told again.
       if (error instanceof ClientError && error.code !== "closed") onError(error);
     });
-    this.#tokenRefresh = new TokenRefresh({ clock, token: options.token, ask, onError });
+    this.#tokenRefresh = new TokenRefresh({ clock: wallClock, token: options.token, ask, onError });
     this.#connection = new Connection({
       urls: mustUrls(options),
       device: mustDevice(options.device),
       token: options.token,
       limits,
       clock,
+      wallNow: () => wallClock.now(),
       random,
       WebSocket: options.WebSocket ?? mustPlatformWebSocket(),
       readCursors: () => this.#feeds.readHelloCursors(),

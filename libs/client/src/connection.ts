@@ -29,6 +29,8 @@ export interface ConnectionOptions {
   readonly token: TokenProvider;
   readonly limits: ClientLimits;
   readonly clock: Clock;
+  /** ms since 1970: what is shown, where the clock is what is waited by. */
+  readonly wallNow: () => number;
   readonly random: () => number;
   readonly WebSocket: SocketConstructor;
   readonly readCursors: () => Record<string, number>;
@@ -269,7 +271,7 @@ export class Connection {
     this.#enter({
       kind: "waiting",
       attempt: this.#backoff.attempts,
-      retryAt: clock.now() + delayMs,
+      retryAt: this.#options.wallNow() + delayMs,
       reason,
       ...(closeCode === undefined ? {} : { closeCode }),
     });

@@ -7,6 +7,25 @@ export const systemClock: Clock = {
   clearTimeout: (timer) => clearTimeout(timer as Parameters<typeof clearTimeout>[0]),
 };
 
+/**
+ * The same clock, which does not go back when a device's is set right: what waits until a moment would wait longer by as
+ * much. Forward it goes with the device's, by which a sleep is noticed.
+ */
+export function neverBack(clock: Clock): Clock {
+  let added = 0;
+  let last = Number.NEGATIVE_INFINITY;
+  return {
+    now() {
+      const shown = clock.now() + added;
+      if (shown < last) added += last - shown;
+      last = Math.max(last, shown);
+      return last;
+    },
+    setTimeout: (run, delayMs) => clock.setTimeout(run, delayMs),
+    clearTimeout: (timer) => clock.clearTimeout(timer),
+  };
+}
+
 /** Uniform in [0, 1) from the platform's cryptographic source: ids of different devices must never meet. */
 export function systemRandom(): number {
   const [word = 0] = crypto.getRandomValues(new Uint32Array(1));
