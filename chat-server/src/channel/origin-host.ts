@@ -1,7 +1,7 @@
 import type { ChannelId, Seq } from "@parley/protocol";
 import { type ChannelSummary, type LogEvent, type MessageStore, type OriginEffect, StoreError } from "@parley/store";
 import type { Telemetry } from "@parley/telemetry";
-import { BackgroundHost } from "../background-host.ts";
+import { BackgroundHost, yielding } from "../background-host.ts";
 import type { Clock } from "../clock.ts";
 import type { ChannelFold } from "./fold.ts";
 
@@ -39,7 +39,14 @@ export class OriginHost {
 
   constructor(clock: Clock, store: MessageStore, telemetry: Telemetry) {
     this.store = store;
-    this.background = new BackgroundHost(clock, tickMs, telemetry, "origins wait for the store", () => this.workOnce());
+    this.background = new BackgroundHost({
+      clock,
+      everyMs: tickMs,
+      telemetry,
+      waitsFor: "origins wait for the store",
+      work: (isTurn) => this.workOnce(isTurn),
+      rest: yielding,
+    });
   }
 
   takeOver(channel: ChannelId, applied: Seq, head: Seq): void {
@@ -104,14 +111,14 @@ export class OriginHost {
     this.background.close();
   }
 
-  private async workOnce(): Promise<void> {
+  private async workOnce(isTurn: boolean): Promise<void> {
     while (this.partings.length > 0) {
       const parting = this.partings[0];
       if (parting === undefined) break;
       await this.store.markOut(parting.user, parting.channel, parting.seq);
       this.partings.shift();
     }
-    const dirty = [...this.dirty];
+    const dirty = [...this.dirty].filter((channel) => isTurn || (this.channels.get(channel)?.waiting.length ?? 0) > 0);
     for (let from = 0; from < dirty.length; from += togetherMax) {
       await this.workOnSome(dirty.slice(from, from + togetherMax));
     }

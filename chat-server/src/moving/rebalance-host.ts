@@ -38,7 +38,8 @@ export class RebalanceHost {
     this.options = options;
     const { node: self, rebalanceBound: c, rebalanceAfterMs: settleMs } = config;
     this.rebalancer = new Rebalancer({ self, c, settleMs });
-    this.work = new BackgroundHost(clock, lookMs, telemetry, "rebalancing waits for the registry", () => this.look());
+    const waitsFor = "rebalancing waits for the registry";
+    this.work = new BackgroundHost({ clock, everyMs: lookMs, telemetry, waitsFor, work: () => this.look() });
   }
 
   close(): void {

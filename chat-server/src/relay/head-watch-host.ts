@@ -47,8 +47,13 @@ export class HeadWatchHost {
     this.telemetry = options.telemetry;
     this.isBusUp = options.isBusUp;
     this.times = options.times ?? headWatchTimes;
-    const phrase = "head check waits for the store";
-    this.background = new BackgroundHost(this.clock, this.times.tickMs, options.telemetry, phrase, () => this.check());
+    this.background = new BackgroundHost({
+      clock: this.clock,
+      everyMs: this.times.tickMs,
+      telemetry: options.telemetry,
+      waitsFor: "head check waits for the store",
+      work: () => this.check(),
+    });
   }
 
   /** Compares all channels at the next tick: the bus came back, a home moved, or this process stood still. */

@@ -23,7 +23,8 @@ export class IndexSweepHost {
   constructor(clock: Clock, sessions: SessionsHost, telemetry: Telemetry, isBusUp: () => boolean) {
     this.sessions = sessions;
     this.isBusUp = isBusUp;
-    this.background = new BackgroundHost(clock, tickMs, telemetry, "sweep waits for the store", () => this.work());
+    const waitsFor = "sweep waits for the store";
+    this.background = new BackgroundHost({ clock, everyMs: tickMs, telemetry, waitsFor, work: () => this.work() });
   }
 
   /** One quick round: the bus was away. */

@@ -1,7 +1,7 @@
 import type { ChannelId, Seq, UserId } from "@parley/protocol";
 import type { MessageStore } from "@parley/store";
 import type { Telemetry } from "@parley/telemetry";
-import { BackgroundHost } from "../background-host.ts";
+import { BackgroundHost, yielding } from "../background-host.ts";
 import type { Clock } from "../clock.ts";
 import type { ChatUser } from "./users.ts";
 
@@ -16,8 +16,8 @@ interface Waiting {
 }
 
 /**
- * Read marks on their way to the store, gathered by user for a second: reading along is the most frequent thing people
- * do. A mark that is lost with this server is a few messages unread again.
+ * Read marks on their way to the store, gathered by user for a second, or for longer where the store is slow: reading
+ * along is the most frequent thing people do. A mark that is lost with this server is a few messages unread again.
  * **Bounds**: 100,000 marks; beyond it new ones are not kept (receipts are best effort).
  */
 export class ReadMarksHost {
@@ -28,7 +28,14 @@ export class ReadMarksHost {
 
   constructor(clock: Clock, store: MessageStore, telemetry: Telemetry) {
     this.store = store;
-    this.background = new BackgroundHost(clock, tickMs, telemetry, "read marks not kept", () => this.work());
+    this.background = new BackgroundHost({
+      clock,
+      everyMs: tickMs,
+      telemetry,
+      waitsFor: "read marks not kept",
+      work: () => this.work(),
+      rest: yielding,
+    });
   }
 
   /** False for a mark that is not ahead of the last one. `ordinal`: messages in 1..seq, where the caller knows. */

@@ -33,6 +33,7 @@ import { PointReader } from "./mongodb/log-reader-point.ts";
 import { RangeReader } from "./mongodb/log-reader-range.ts";
 import { pageAfter, pageBefore } from "./mongodb/pages.ts";
 import { PointFinds } from "./mongodb/point-finds.ts";
+import { PointUpdates } from "./mongodb/point-updates.ts";
 import { markReads, markUsers, toUserIndex } from "./mongodb/users.ts";
 import { Watermarks } from "./mongodb/watermarks.ts";
 
@@ -85,6 +86,7 @@ class MongoStore implements MessageStore {
   readonly #isPoint: boolean;
   readonly #channels: PointFinds<ChannelDocument>;
   readonly #users: PointFinds<UserDocument>;
+  readonly #reads: PointUpdates<UserDocument>;
   #closing: Promise<void> | undefined;
 
   constructor(collections: Collections, options: MongoStoreOptions) {
@@ -94,6 +96,7 @@ class MongoStore implements MessageStore {
     const limit = pLimit(pointReadsMax);
     this.#channels = new PointFinds(collections.channels, limit, channelsMax);
     this.#users = new PointFinds(collections.users, limit, usersMax);
+    this.#reads = new PointUpdates(collections.users, collections.isPointOnly);
     this.#reader = this.#isPoint
       ? new PointReader(collections, this.#channels, limit, onTouch)
       : new RangeReader(collections.events, onTouch);
@@ -215,7 +218,7 @@ class MongoStore implements MessageStore {
   async advanceReads(user: UserId, reads: ReadonlyMap<ChannelId, { seq: Seq; ordinal: number }>): Promise<void> {
     mustBeUser(user);
     for (const channel of reads.keys()) mustBeChannel(channel);
-    return this.#write(() => markReads(this.#collections, user, reads));
+    return this.#write(() => markReads(this.#reads, user, reads));
   }
 
   async ping(): Promise<void> {

@@ -1,6 +1,7 @@
 import type { ChannelId, Seq, UserId } from "@parley/protocol";
 import type { UserIndex } from "../message-store.ts";
 import type { Collections, UserDocument } from "./collections.ts";
+import type { PointUpdates } from "./point-updates.ts";
 import { fieldOf, idOf, packRanked, unpackRanked } from "./text.ts";
 import { updateAll } from "./updates.ts";
 
@@ -33,7 +34,7 @@ export async function markUsers(
 }
 
 export async function markReads(
-  { users }: Collections,
+  users: PointUpdates<UserDocument>,
   user: UserId,
   reads: ReadonlyMap<ChannelId, { seq: Seq; ordinal: number }>,
 ): Promise<void> {
@@ -43,6 +44,6 @@ export async function markReads(
   ]);
   for (let start = 0; start < fields.length; start += fieldsMax) {
     const $max = Object.fromEntries(fields.slice(start, start + fieldsMax));
-    await users.updateOne({ _id: user }, { $max }, { upsert: true });
+    await users.apply({ _id: user, update: { $max } });
   }
 }
