@@ -104,10 +104,22 @@ test("a flush while it was kicked waits for a whole turn after that", async () =
   await endAfter(10);
   expect(turns).toEqual([false, true]);
   expect(isFlushed).toBe(false);
-  host.kick();
   await endAfter(10);
   await flushing;
   expect(turns).toEqual([false, true]);
+});
+
+test("kicked while a turn is under way, it begins again when that has ended, and rests for nobody", async () => {
+  const { host, turns, endAfter } = create(yielding);
+  const flushing = host.flush();
+  await endAfter(0);
+  host.kick();
+  host.kick();
+  await endAfter(1_000);
+  expect(turns).toEqual([true, false]);
+  await endAfter(10);
+  expect(turns).toEqual([true, false]);
+  await flushing;
 });
 
 test("what has failed is tried again at the next turn, without a rest", async () => {

@@ -32,6 +32,8 @@ export class BackgroundHost {
   private running: Promise<void> | undefined;
   /** Whatever begins next is a whole turn. */
   private isTurnOwed = false;
+  /** While it was under way. */
+  private isKicked = false;
   /** Of the clock, ms. */
   private restsUntil = Number.NEGATIVE_INFINITY;
 
@@ -43,9 +45,10 @@ export class BackgroundHost {
     });
   }
 
-  /** Begins now, unless it is under way. */
+  /** Begins now, or when what is under way has ended, which may have looked already. */
   kick(): void {
-    this.begin(false);
+    if (this.running === undefined) this.begin(false);
+    else this.isKicked = true;
   }
 
   /** Resolves when a whole turn that began after this call has ended. */
@@ -74,10 +77,18 @@ export class BackgroundHost {
             this.restsUntil = now + Math.min(rest.mostMs, rest.times * (now - begunAt));
           }
         },
-        (error: unknown) => telemetry.logger.debug({ err: error }, waitsFor),
+        (error: unknown) => {
+          this.restsUntil = Number.NEGATIVE_INFINITY;
+          // The next turn is near: at once it would fail again.
+          this.isKicked = false;
+          telemetry.logger.debug({ err: error }, waitsFor);
+        },
       )
       .finally(() => {
         this.running = undefined;
+        if (!this.isKicked) return;
+        this.isKicked = false;
+        this.begin(false);
       });
   }
 }
