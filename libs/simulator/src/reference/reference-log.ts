@@ -16,6 +16,40 @@ export function isVisible(channel: ReferenceChannel, user: string, seq: number):
   return (channel.memberships.get(user) ?? []).some(({ from, to }) => from <= seq && seq <= to);
 }
 
+/** Why this member may not have what the frame asks for, judged on the log as it stands; undefined where it is right. */
+export function findRefusal(
+  channel: ReferenceChannel,
+  user: string,
+  frame: Fields,
+): "not_found" | "forbidden" | undefined {
+  switch (frame["type"]) {
+    case "send":
+      return frame["replyTo"] === undefined || isMessage(channel, user, frame["replyTo"]) ? undefined : "not_found";
+    case "edit":
+    case "delete":
+    case "react":
+      if (!isMessage(channel, user, frame["target"]) || isDeleted(channel, frame["target"])) return "not_found";
+      return frame["type"] === "react" || channel.events[Number(frame["target"]) - 1]?.["sender"] === user
+        ? undefined
+        : "forbidden";
+    case "channel.invite":
+      return isMember(channel, String(frame["user"])) ? "forbidden" : undefined;
+    case "channel.remove":
+    case "channel.role":
+      return isMember(channel, String(frame["user"])) ? undefined : "not_found";
+    default:
+      return undefined;
+  }
+}
+
+function isMessage(channel: ReferenceChannel, user: string, seq: unknown): boolean {
+  return channel.events[Number(seq) - 1]?.["kind"] === "message" && isVisible(channel, user, Number(seq));
+}
+
+function isDeleted({ events }: ReferenceChannel, seq: unknown): boolean {
+  return events.some(({ kind, target }) => kind === "delete" && target === seq);
+}
+
 /** The event that a request asks for, without number and time. */
 export function eventOfRequest(frame: Fields): Fields {
   const { text, data, replyTo, mentions, target, emoji, user, role } = frame;
@@ -58,8 +92,8 @@ export function append(channel: ReferenceChannel, sender: string, id: string, bo
 export function folded(channel: ReferenceChannel, event: Fields): Fields {
   if (event["kind"] !== "message" && event["kind"] !== "edit") return event;
   const origin = event["kind"] === "edit" ? event["target"] : event["seq"];
-  const isGone = channel.events.some(({ kind, target }) => kind === "delete" && target === origin);
-  if (isGone) return { ...event, text: event["kind"] === "edit" ? "" : undefined, data: undefined, deleted: true };
+  if (isDeleted(channel, origin))
+    return { ...event, text: event["kind"] === "edit" ? "" : undefined, data: undefined, deleted: true };
   if (event["kind"] === "edit") return event;
   const edit = channel.events.findLast(({ kind, target }) => kind === "edit" && target === origin);
   return edit === undefined ? event : { ...event, text: edit["text"], editedAt: edit["time"] };

@@ -2,7 +2,15 @@ import { once } from "node:events";
 import { type WebSocket, WebSocketServer } from "ws";
 import { type Fields, isFields } from "../history/content.ts";
 import { tokenExpiry } from "../history/token-expiry.ts";
-import { append, eventOfRequest, folded, isMember, isVisible, type ReferenceChannel } from "./reference-log.ts";
+import {
+  append,
+  eventOfRequest,
+  findRefusal,
+  folded,
+  isMember,
+  isVisible,
+  type ReferenceChannel,
+} from "./reference-log.ts";
 
 /** A promise that the server breaks once in a while, so that a test sees whether a run notices. */
 export type Fault =
@@ -78,6 +86,9 @@ export async function startReferenceServer(fault?: Fault): Promise<ReferenceServ
     const known = byRequest.get(`${user}/${id}`);
     if (known !== undefined && fault !== "appends-a-retry-again") return ack(id, known, true);
     if (strikes("refuses-a-member")) return refusal(id, "not_member");
+    // What was still there when somebody chose it may be gone by now.
+    const why = findRefusal(channel, user, frame);
+    if (why !== undefined) return refusal(id, why);
     const body = bodyOf(user, frame);
     if (strikes("acks-before-storing")) {
       return ack(id, { channel: channel.id, seq: channel.events.length + 1, time: Date.now() }, false);

@@ -4,17 +4,19 @@ import { type Fault, startReferenceServer } from "../reference/reference-server.
 import { isClean, type Report } from "../report/report.ts";
 import { simulate } from "./simulate.ts";
 
-async function run(fault?: Fault): Promise<{ report: Report; planted: number }> {
+async function run(
+  fault?: Fault,
+  crowd = { channels: 8, messagesPerS: 400 },
+): Promise<{ report: Report; planted: number }> {
   const server = await startReferenceServer(fault);
   onTestFinished(() => server.close());
   const report = await simulate({
     urls: [server.url],
     tokenOf: (user) => user,
     users: 12,
-    channels: 8,
+    ...crowd,
     seconds: 1,
     seed: 7,
-    messagesPerS: 400,
     restlessness: 20,
     prefix: "u",
     progress: { phase: () => {}, tick: () => {}, end: () => {} },
@@ -30,6 +32,12 @@ test("a run against a server that keeps its promises finds nothing", async () =>
   expect(report.delivered).toBeGreaterThan(report.sent);
   expect(report.ackMs.count).toBeGreaterThan(100);
   expect(report.endToEndMs.count).toBeGreaterThan(100);
+});
+
+test("people who change and delete the same messages at once are answered by the log as it stands", async () => {
+  const { report } = await run(undefined, { channels: 3, messagesPerS: 1_500 });
+  expect(report.shown).toEqual([]);
+  expect(isClean(report)).toBe(true);
 });
 
 const faults: readonly [Fault, Invariant][] = [
