@@ -22,12 +22,13 @@ import type {
   UserIndex,
 } from "./message-store.ts";
 import { StoreError } from "./message-store.ts";
-import { insertRun, insertRunWithClaims } from "./mongodb/append.ts";
+import { insertRun } from "./mongodb/append.ts";
 import { advanceChannels, toSummary } from "./mongodb/channels.ts";
 import { type ChannelDocument, type Collections, openCollections, type UserDocument } from "./mongodb/collections.ts";
 import { fromDocument } from "./mongodb/documents.ts";
 import { applyAll } from "./mongodb/effects.ts";
 import { reading, writing } from "./mongodb/errors.ts";
+import { JoinedAppends } from "./mongodb/joined-appends.ts";
 import type { LogReader, OnTouch } from "./mongodb/log-reader.ts";
 import { PointReader } from "./mongodb/log-reader-point.ts";
 import { RangeReader } from "./mongodb/log-reader-range.ts";
@@ -84,6 +85,7 @@ class MongoStore implements MessageStore {
   readonly #reader: LogReader;
   readonly #watermarks: Watermarks;
   readonly #isPoint: boolean;
+  readonly #joined: JoinedAppends;
   readonly #channels: PointFinds<ChannelDocument>;
   readonly #users: PointFinds<UserDocument>;
   readonly #reads: PointUpdates<UserDocument>;
@@ -92,6 +94,7 @@ class MongoStore implements MessageStore {
   constructor(collections: Collections, options: MongoStoreOptions) {
     this.#collections = collections;
     this.#isPoint = (options.strategy ?? (collections.isPointOnly ? "point" : "range")) === "point";
+    this.#joined = new JoinedAppends(collections);
     const onTouch = options.onTouch ?? (() => {});
     const limit = pLimit(pointReadsMax);
     this.#channels = new PointFinds(collections.channels, limit, channelsMax);
@@ -105,8 +108,9 @@ class MongoStore implements MessageStore {
 
   async append(channel: ChannelId, events: readonly LogEvent[]): Promise<AppendOutcome> {
     mustBeRun(channel, events);
-    const insert = this.#isPoint ? insertRunWithClaims : insertRun;
-    const outcome = await this.#write(() => insert(this.#collections, events));
+    const outcome = await this.#write(() =>
+      this.#isPoint ? this.#joined.append(events) : insertRun(this.#collections, events),
+    );
     const isIn = outcome.kind === "appended" ? events : events.slice(0, outcome.at);
     const [first, last] = [isIn[0], isIn.at(-1)];
     if (first !== undefined && last !== undefined) this.#watermarks.learn(channel, first.seq - 1, last.seq);

@@ -31,29 +31,47 @@ function mustBeUnknown(error: unknown, done: number): never {
   throw new StoreError("unknown", "the store did not confirm the rest of a run", { cause: error });
 }
 
+/** Most events of one {@link insertClaimed}. */
+export const claimedMax = pointBatch / 2;
+
+/** Where an insert of claimed events ended before its time, and which of the two documents of that event is there. */
+export interface ClaimedStop {
+  readonly at: number;
+  readonly isClaim: boolean;
+}
+
+/**
+ * One ordered insert of at most {@link claimedMax} events, each with its claim before it. Resolves to where it stopped,
+ * with all before that in and nothing behind it tried, or to undefined when all are in.
+ * **Errors**: as {@link insertRun}.
+ */
+export async function insertClaimed(
+  collections: Collections,
+  events: readonly LogEvent[],
+): Promise<ClaimedStop | undefined> {
+  const documents = events.flatMap((event) => [toClaim(event), toDocument(event)]);
+  const refused = await insertOrdered(collections, documents);
+  return refused === undefined ? undefined : { at: Math.floor(refused / 2), isClaim: refused % 2 === 0 };
+}
+
 /**
  * As {@link insertRun}, with each event's claim before it: ordered inserts of at most 100 documents, one after the
- * other.
+ * other. The first `before` events are in already.
  */
 export async function insertRunWithClaims(
   collections: Collections,
   events: readonly LogEvent[],
+  before = 0,
 ): Promise<AppendOutcome> {
-  let done = 0;
+  let done = before;
   try {
     while (done < events.length) {
-      const batch = events.slice(done, done + pointBatch / 2);
-      const refused = await insertOrdered(
-        collections,
-        batch.flatMap((event) => [toClaim(event), toDocument(event)]),
-      );
-      if (refused === undefined) {
-        done += batch.length;
-        continue;
-      }
-      done += Math.floor(refused / 2);
+      const batch = events.slice(done, done + claimedMax);
+      const stop = await insertClaimed(collections, batch);
+      done += stop?.at ?? batch.length;
+      if (stop === undefined) continue;
       const event = events[done];
-      if (refused % 2 === 1 || event === undefined) return { kind: "refused", at: done };
+      if (!stop.isClaim || event === undefined) return { kind: "refused", at: done };
       // The claim is there: this request was tried before. It may be in, or may now get another number.
       const { channel, sender, id } = event;
       await collections.claims.updateOne({ _id: claimKey(channel, sender, id) }, claimUpdate(event.seq));

@@ -67,9 +67,11 @@ export async function openCollections(options: ConnectOptions): Promise<Collecti
     });
     await client.connect();
     const db = client.db(options.database);
+    const isPointOnly = "ferretdbVersion" in (await db.admin().command({ buildInfo: 1 }));
     const events = db.collection<EventDocument>("events");
     const unique = { unique: true };
-    await events.createIndex({ channel: 1, seq: 1 }, unique);
+    // It says what `_id` says, and orders ranges. A server that looks up no range would only maintain it.
+    if (!isPointOnly) await events.createIndex({ channel: 1, seq: 1 }, unique);
     await events.createIndex({ channel: 1, sender: 1, id: 1 }, unique);
     const channels = db.collection<ChannelDocument>("channels");
     const users = db.collection<UserDocument>("users");
@@ -82,7 +84,7 @@ export async function openCollections(options: ConnectOptions): Promise<Collecti
       channels,
       users,
       claims: db.collection(events.collectionName),
-      isPointOnly: "ferretdbVersion" in (await db.admin().command({ buildInfo: 1 })),
+      isPointOnly,
     };
   } catch (error) {
     await client?.close();
