@@ -1,18 +1,26 @@
 import { createTestTelemetry } from "@parley/telemetry/testing";
 import { expect, test } from "vitest";
-import { BackgroundHost, type Rest, yielding } from "./background-host.ts";
+import { BackgroundHost, type Rest, type Turn, yielding } from "./background-host.ts";
 import type { Clock } from "./clock.ts";
 
 /** A host whose clock and work are moved by hand. */
 function create(rest?: Rest) {
   let now = 1_000;
+  let left = 0;
   let tick = (): void => {};
-  const turns: boolean[] = [];
+  let timer: { readonly at: number; readonly run: () => void } | undefined;
+  const turns: Turn[] = [];
   let end: (error?: Error) => void = () => {};
   const clock: Clock = {
     now: () => now,
     wallNow: () => now,
-    after: () => () => {},
+    after(delayMs, run) {
+      const mine = { at: now + delayMs, run };
+      timer = mine;
+      return () => {
+        if (timer === mine) timer = undefined;
+      };
+    },
     every(_everyMs, run) {
       tick = run;
       return () => {};
@@ -25,8 +33,9 @@ function create(rest?: Rest) {
     everyMs: 1_000,
     telemetry: createTestTelemetry(),
     waitsFor: "it waits",
-    work(isTurn) {
-      turns.push(isTurn);
+    left: () => left,
+    work(turn) {
+      turns.push(turn);
       return new Promise((resolve, reject) => {
         end = (error) => (error === undefined ? resolve() : reject(error));
       });
@@ -36,6 +45,17 @@ function create(rest?: Rest) {
   return {
     host,
     turns,
+    leave(portions: number) {
+      left = portions;
+    },
+    /** Time goes on without a tick. */
+    waitFor(ms: number) {
+      now += ms;
+      if (timer === undefined || timer.at > now) return;
+      const { run } = timer;
+      timer = undefined;
+      run();
+    },
     tickAfter(ms: number) {
       now += ms;
       tick();
@@ -52,10 +72,10 @@ test("a turn is not begun while one is under way, and without a rest the next is
   const { turns, tickAfter, endAfter } = create();
   tickAfter(1_000);
   tickAfter(1_000);
-  expect(turns).toEqual([true]);
+  expect(turns).toEqual(["portion"]);
   await endAfter(5_000);
   tickAfter(0);
-  expect(turns).toEqual([true, true]);
+  expect(turns).toEqual(["portion", "portion"]);
 });
 
 test("work that yields rests nine times as long as it took, and no longer than nine seconds", async () => {
@@ -78,17 +98,17 @@ test("who kicks it, and who waits for all of it, does not wait for the rest; wha
   tickAfter(1_000);
   await endAfter(500);
   host.kick();
-  expect(turns).toEqual([true, false]);
+  expect(turns).toEqual(["portion", "kicked"]);
   await endAfter(500);
   tickAfter(4_000);
-  expect(turns).toEqual([true, false, true]);
+  expect(turns).toEqual(["portion", "kicked", "portion"]);
   await endAfter(1_000);
   let isFlushed = false;
   const flushing = host.flush().then(() => {
     isFlushed = true;
   });
   await Promise.resolve();
-  expect(turns).toEqual([true, false, true, true]);
+  expect(turns).toEqual(["portion", "kicked", "portion", "all"]);
   expect(isFlushed).toBe(false);
   await endAfter(1);
   await flushing;
@@ -102,11 +122,11 @@ test("a flush while it was kicked waits for a whole turn after that", async () =
     isFlushed = true;
   });
   await endAfter(10);
-  expect(turns).toEqual([false, true]);
+  expect(turns).toEqual(["kicked", "all"]);
   expect(isFlushed).toBe(false);
   await endAfter(10);
   await flushing;
-  expect(turns).toEqual([false, true]);
+  expect(turns).toEqual(["kicked", "all"]);
 });
 
 test("kicked while a turn is under way, it begins again when that has ended, and rests for nobody", async () => {
@@ -116,9 +136,9 @@ test("kicked while a turn is under way, it begins again when that has ended, and
   host.kick();
   host.kick();
   await endAfter(1_000);
-  expect(turns).toEqual([true, false]);
+  expect(turns).toEqual(["all", "kicked"]);
   await endAfter(10);
-  expect(turns).toEqual([true, false]);
+  expect(turns).toEqual(["all", "kicked"]);
   await flushing;
 });
 
@@ -128,4 +148,63 @@ test("what has failed is tried again at the next turn, without a rest", async ()
   await endAfter(5_000, new Error("the store is away"));
   tickAfter(0);
   expect(turns).toHaveLength(2);
+});
+
+test("the portions of a round follow by themselves, each after a rest of its own", async () => {
+  const { turns, tickAfter, waitFor, endAfter, leave } = create(yielding);
+  tickAfter(1_000);
+  leave(2);
+  await endAfter(20);
+  waitFor(179);
+  expect(turns).toHaveLength(1);
+  waitFor(1);
+  expect(turns).toEqual(["portion", "portion"]);
+  leave(0);
+  await endAfter(20);
+  waitFor(5_000);
+  expect(turns).toHaveLength(2);
+  tickAfter(0);
+  expect(turns).toHaveLength(3);
+});
+
+test("a round rests for nine seconds in all, however slow the store is", async () => {
+  const { turns, tickAfter, waitFor, endAfter, leave } = create(yielding);
+  tickAfter(1_000);
+  let rested = 0;
+  for (let portions = 20; portions > 0; portions--) {
+    leave(portions);
+    await endAfter(100);
+    const before = turns.length;
+    for (; turns.length === before; rested++) waitFor(1);
+  }
+  expect(rested).toBeGreaterThan(5_000);
+  expect(rested).toBeLessThanOrEqual(9_020);
+});
+
+test("a portion that came due while something was kicked follows it at once; a tick beside it makes no second one", async () => {
+  const { host, turns, tickAfter, waitFor, endAfter, leave } = create(yielding);
+  tickAfter(1_000);
+  leave(3);
+  await endAfter(20);
+  host.kick();
+  waitFor(200);
+  expect(turns).toEqual(["portion", "kicked"]);
+  await endAfter(0);
+  expect(turns).toEqual(["portion", "kicked", "portion"]);
+  await endAfter(20);
+  tickAfter(180);
+  waitFor(0);
+  await endAfter(20);
+  expect(turns).toEqual(["portion", "kicked", "portion", "portion"]);
+});
+
+test("once closed it begins nothing more by itself, not even what was kicked", async () => {
+  const { host, turns, tickAfter, waitFor, endAfter, leave } = create(yielding);
+  tickAfter(1_000);
+  leave(1);
+  host.kick();
+  host.close();
+  await endAfter(20);
+  waitFor(10_000);
+  expect(turns).toEqual(["portion"]);
 });

@@ -1,11 +1,17 @@
 import type { Telemetry } from "@parley/telemetry";
 import type { CallOff, Clock } from "./clock.ts";
 
-/** How long to rest after a turn: so many times as long as it took, and no longer than `mostMs`. */
+/** How long to rest after a turn: so many times as long as it took, and in one round no longer than `mostMs`. */
 export interface Rest {
   readonly times: number;
   readonly mostMs: number;
 }
+
+/**
+ * What is to be done: what the kick was for; a portion of the round that a tick begins; or all that waits, since
+ * somebody waits for it.
+ */
+export type Turn = "kicked" | "portion" | "all";
 
 export interface BackgroundOptions {
   readonly clock: Clock;
@@ -13,8 +19,9 @@ export interface BackgroundOptions {
   readonly telemetry: Telemetry;
   /** The phrase that a failure is logged by, at debug. */
   readonly waitsFor: string;
-  /** `isTurn`: its time has come, or all of it was asked for; false: it was kicked. */
-  readonly work: (isTurn: boolean) => Promise<void>;
+  readonly work: (turn: Turn) => Promise<void>;
+  /** How many portions of the round are left; they follow by themselves, each after a rest. Default: none. */
+  readonly left?: () => number;
   /** For work that takes from the store what messages need of it; default: none. */
   readonly rest?: Rest;
 }
@@ -29,66 +36,106 @@ export const yielding: Rest = { times: 9, mostMs: 9_000 };
 export class BackgroundHost {
   private readonly options: BackgroundOptions;
   private readonly stop: CallOff;
+  private callOff: CallOff = () => {};
   private running: Promise<void> | undefined;
-  /** Whatever begins next is a whole turn. */
-  private isTurnOwed = false;
+  /** Whatever begins next does all that waits. */
+  private isAllOwed = false;
   /** While it was under way. */
   private isKicked = false;
-  /** Of the clock, ms. */
+  private isPortionDue = false;
+  private isClosed = false;
+  /** Both of the clock, ms. */
   private restsUntil = Number.NEGATIVE_INFINITY;
+  private roundBegunAt: number | undefined;
 
   constructor(options: BackgroundOptions) {
     this.options = options;
     const { clock, everyMs } = options;
     this.stop = clock.every(everyMs, () => {
-      if (clock.now() >= this.restsUntil) this.begin(true);
+      if (clock.now() >= this.restsUntil) this.begin("portion");
     });
   }
 
   /** Begins now, or when what is under way has ended, which may have looked already. */
   kick(): void {
-    if (this.running === undefined) this.begin(false);
+    if (this.running === undefined) this.begin("kicked");
     else this.isKicked = true;
   }
 
-  /** Resolves when a whole turn that began after this call has ended. */
+  /** Resolves when all that waited at this call is done, or has failed once. */
   async flush(): Promise<void> {
-    this.isTurnOwed = true;
+    this.isAllOwed = true;
     await this.running;
-    this.begin(true);
+    this.begin("all");
     await this.running;
   }
 
   close(): void {
+    this.isClosed = true;
     this.stop();
+    this.callOff();
   }
 
-  private begin(isTurn: boolean): void {
+  private begin(asked: Turn): void {
     if (this.running !== undefined) return;
-    const { clock, telemetry, rest, waitsFor, work } = this.options;
+    const { clock, telemetry, waitsFor, work } = this.options;
     const begunAt = clock.now();
-    const isWhole = isTurn || this.isTurnOwed;
-    this.isTurnOwed = false;
-    this.running = work(isWhole)
+    const turn = this.isAllOwed ? "all" : asked;
+    this.isAllOwed = false;
+    if (turn !== "kicked") {
+      this.callOff();
+      this.isPortionDue = false;
+    }
+    this.running = work(turn)
       .then(
         () => {
-          const now = clock.now();
-          if (rest !== undefined && isWhole) {
-            this.restsUntil = now + Math.min(rest.mostMs, rest.times * (now - begunAt));
-          }
+          if (turn !== "kicked") this.rest(turn, begunAt);
         },
         (error: unknown) => {
           this.restsUntil = Number.NEGATIVE_INFINITY;
+          this.roundBegunAt = undefined;
           // The next turn is near: at once it would fail again.
           this.isKicked = false;
+          this.isPortionDue = false;
           telemetry.logger.debug({ err: error }, waitsFor);
         },
       )
       .finally(() => {
         this.running = undefined;
-        if (!this.isKicked) return;
-        this.isKicked = false;
-        this.begin(false);
+        this.goOn();
       });
+  }
+
+  private goOn(): void {
+    if (this.isClosed) return;
+    if (this.isKicked) {
+      this.isKicked = false;
+      this.begin("kicked");
+    } else if (this.isPortionDue) {
+      this.isPortionDue = false;
+      this.begin("portion");
+    }
+  }
+
+  private rest(turn: Turn, begunAt: number): void {
+    const { clock, rest, left } = this.options;
+    if (rest === undefined) return;
+    const now = clock.now();
+    const portionsLeft = turn === "all" ? 0 : (left?.() ?? 0);
+    const roundBegunAt = this.roundBegunAt ?? begunAt;
+    this.roundBegunAt = portionsLeft === 0 ? undefined : roundBegunAt;
+    const restMs = rest.times * (now - begunAt);
+    if (portionsLeft === 0) {
+      this.restsUntil = now + Math.min(rest.mostMs, restMs);
+      return;
+    }
+    const shareMs = Math.max(0, roundBegunAt + rest.mostMs - now) / (portionsLeft + 1);
+    this.restsUntil = now + Math.min(shareMs, restMs);
+    if (this.isClosed) return;
+    this.callOff();
+    this.callOff = clock.after(this.restsUntil - now, () => {
+      if (this.running === undefined) this.begin("portion");
+      else this.isPortionDue = true;
+    });
   }
 }

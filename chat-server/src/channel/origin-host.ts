@@ -1,8 +1,9 @@
 import type { ChannelId, Seq } from "@parley/protocol";
 import { type ChannelSummary, type LogEvent, type MessageStore, type OriginEffect, StoreError } from "@parley/store";
 import type { Telemetry } from "@parley/telemetry";
-import { BackgroundHost, yielding } from "../background-host.ts";
+import { BackgroundHost, type Turn, yielding } from "../background-host.ts";
 import type { Clock } from "../clock.ts";
+import { PortionSize } from "../portion-size.ts";
 import type { ChannelFold } from "./fold.ts";
 
 interface Beside {
@@ -20,8 +21,6 @@ interface Beside {
 }
 
 const tickMs = 1_000;
-/** Channels whose summaries are written at once: more would hold up the appends of that moment. */
-const togetherMax = 250;
 const leaves = new Set(["left", "removed"]);
 
 /**
@@ -31,20 +30,26 @@ const leaves = new Set(["left", "removed"]);
  * are accepted then.
  */
 export class OriginHost {
+  private readonly clock: Clock;
   private readonly store: MessageStore;
   private readonly channels = new Map<ChannelId, Beside>();
   private readonly dirty = new Set<ChannelId>();
+  /** Those that were dirty when the round began, and are still to be looked at. */
+  private round: readonly ChannelId[] = [];
+  private readonly portion = new PortionSize();
   private readonly partings: { user: string; channel: ChannelId; seq: Seq }[] = [];
   private readonly background: BackgroundHost;
 
   constructor(clock: Clock, store: MessageStore, telemetry: Telemetry) {
+    this.clock = clock;
     this.store = store;
     this.background = new BackgroundHost({
       clock,
       everyMs: tickMs,
       telemetry,
       waitsFor: "origins wait for the store",
-      work: (isTurn) => this.workOnce(isTurn),
+      work: (turn) => this.workOnce(turn),
+      left: () => this.round.length / this.portion.count,
       rest: yielding,
     });
   }
@@ -111,20 +116,32 @@ export class OriginHost {
     this.background.close();
   }
 
-  private async workOnce(isTurn: boolean): Promise<void> {
+  private async workOnce(turn: Turn): Promise<void> {
     while (this.partings.length > 0) {
       const parting = this.partings[0];
       if (parting === undefined) break;
       await this.store.markOut(parting.user, parting.channel, parting.seq);
       this.partings.shift();
     }
-    const dirty = [...this.dirty].filter((channel) => isTurn || (this.channels.get(channel)?.waiting.length ?? 0) > 0);
-    for (let from = 0; from < dirty.length; from += togetherMax) {
-      await this.workOnSome(dirty.slice(from, from + togetherMax));
+    if (turn === "portion") {
+      if (this.round.length === 0) this.round = [...this.dirty];
+      const { count } = this.portion;
+      const some = this.round.slice(0, count);
+      this.round = this.round.slice(count);
+      await this.workOnSome(some.filter((channel) => this.dirty.has(channel)));
+      return;
+    }
+    const hasEffects = (channel: ChannelId): boolean => (this.channels.get(channel)?.waiting.length ?? 0) > 0;
+    let rest = [...this.dirty].filter((channel) => turn === "all" || hasEffects(channel));
+    while (rest.length > 0) {
+      const { count } = this.portion;
+      await this.workOnSome(rest.slice(0, count));
+      rest = rest.slice(count);
     }
   }
 
   private async workOnSome(channels: readonly ChannelId[]): Promise<void> {
+    const begunAt = this.clock.now();
     const summaries = new Map<ChannelId, Partial<ChannelSummary>>();
     try {
       for (const channel of channels) {
@@ -133,6 +150,7 @@ export class OriginHost {
         if (beside !== undefined) summaries.set(channel, await this.workOn(channel, beside));
       }
       if (summaries.size > 0) await this.store.advanceSummaries(summaries);
+      this.portion.learn(channels.length, this.clock.now() - begunAt);
     } catch (error) {
       for (const channel of channels) this.dirty.add(channel);
       throw error;
