@@ -234,6 +234,17 @@ test("the same device connected anew replaces the older socket", async () => {
   await old.met(() => old.down.some((frame) => frame.type === "close" && frame.code === closeCode.replaced));
 });
 
+test.each([3_600_000, -3_600_000])(
+  "it does so though the clock of its gateway is %d ms ahead",
+  async (clockAheadMs) => {
+    const fleet = await fleetOf(1);
+    const old = await enter(fleet, "ada", 1, { device: "phone" });
+    const now = await enter(fleet, "ada", 1, { device: "phone", clockAheadMs });
+    await old.met(() => old.down.some((frame) => frame.type === "close" && frame.code === closeCode.replaced));
+    expect(now.down.some((frame) => frame.type === "close")).toBe(false);
+  },
+);
+
 test("those who share a channel see each other come and go; a stranger is not shown", async () => {
   const fleet = await fleetOf(2);
   const ada = await enter(fleet, "ada", 1);

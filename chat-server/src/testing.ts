@@ -90,7 +90,13 @@ export class TestGateway {
 
   attach(
     user: string,
-    options: { device?: string; cursors?: Record<ChannelId, Seq>; connection?: string; isNew?: boolean } = {},
+    options: {
+      device?: string;
+      cursors?: Record<ChannelId, Seq>;
+      connection?: string;
+      isNew?: boolean;
+      clockAheadMs?: number;
+    } = {},
   ) {
     const attachment = this.next++;
     const session = new TestSession(this.link, attachment);
@@ -107,7 +113,8 @@ export class TestGateway {
       tokenExpiresAt: Date.now() + 3_600_000,
       isNew: options.isNew ?? true,
       cursors,
-      since: Date.now(),
+      since: Date.now() + (options.clockAheadMs ?? 0),
+      ageMs: 0,
     });
     return session;
   }

@@ -11,6 +11,7 @@ import {
 } from "@parley/protocol";
 import type { RelaySession } from "../relay/audience.ts";
 import type { RelayHost, RelayRecord } from "../relay/relay-host.ts";
+import type { Opening } from "./opening.ts";
 import type { ChatUser } from "./users.ts";
 
 /** One channel of one session. */
@@ -45,6 +46,7 @@ export class Session implements RelaySession {
   readonly attachment: Attachment;
   readonly connection: string;
   readonly since: number;
+  readonly opening: Opening;
   readonly owner: ChatUser;
   stage: SessionStage = "attaching";
   tokenExpiresAt: number;
@@ -60,13 +62,14 @@ export class Session implements RelaySession {
   badFrames: number[] | undefined;
   private readonly relays: RelayHost;
 
-  constructor(frame: AttachFrame, link: ChatServerLink, owner: ChatUser, relays: RelayHost) {
+  constructor(frame: AttachFrame, opening: Opening, link: ChatServerLink, owner: ChatUser, relays: RelayHost) {
     this.user = frame.user;
     this.device = frame.device;
     this.link = link;
     this.attachment = frame.attachment;
     this.connection = frame.connection;
     this.since = frame.since;
+    this.opening = opening;
     this.tokenExpiresAt = frame.tokenExpiresAt;
     this.owner = owner;
     this.relays = relays;

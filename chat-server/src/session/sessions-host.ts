@@ -3,6 +3,7 @@ import { type ChannelId, closeCode, type Seq, type UserId } from "@parley/protoc
 import { sleep } from "../clock.ts";
 import { Attacher } from "./attach.ts";
 import { watchedBefore } from "./kept.ts";
+import { isOlder, openingOf } from "./opening.ts";
 import { handleRequest } from "./router.ts";
 import type { Services } from "./services.ts";
 import { Session } from "./session.ts";
@@ -73,13 +74,13 @@ export class SessionsHost {
   }
 
   private attach(link: ChatServerLink, sessions: Map<Attachment, Session>, frame: AttachFrame): void {
-    const { presence, relays, telemetry, users } = this.services;
+    const { clock, presence, relays, telemetry, users } = this.services;
     const owner = users.obtain(frame.user);
-    const session = new Session(frame, link, owner, relays);
+    const session = new Session(frame, openingOf(frame, clock), link, owner, relays);
     sessions.set(frame.attachment, session);
     users.add(session);
     telemetry.metrics.sessions.set(users.sessionCount);
-    this.closeReplaced(session);
+    this.closeReplaced(session, frame.isNew);
     presence.enter(session);
     this.attachUntilDone(session, frame).catch((error: unknown) => {
       telemetry.logger.error({ err: error, user: frame.user }, "attach failed");
@@ -117,10 +118,10 @@ export class SessionsHost {
   }
 
   /** One socket a device: the newer one stays. */
-  private closeReplaced(session: Session): void {
+  private closeReplaced(session: Session, isNew: boolean): void {
     for (const other of session.owner.sessions) {
       if (other === session || other.device !== session.device || other.connection === session.connection) continue;
-      const older = other.since <= session.since ? other : session;
+      const older = isOlder(session.opening, other.opening, isNew) ? session : other;
       older.closeSocket(closeCode.replaced, "the same device connected anew");
     }
   }

@@ -22,7 +22,9 @@ export class Socket {
   readonly device: DeviceModel;
   readonly user: UserId;
   readonly history: SocketHistory;
+  /** ms since 1970, as its gateway's clock says. */
   readonly since: number;
+  readonly openedAt: number;
   /** Counts only until a chat server has attached the session. */
   readonly hello: ReadonlyMap<ChannelId, Seq>;
   readonly cursors = new Map<ChannelId, Seq>();
@@ -42,6 +44,7 @@ export class Socket {
     user: UserId,
     history: SocketHistory,
     since: number,
+    openedAt: number,
     hello: ReadonlyMap<ChannelId, Seq>,
   ) {
     this.device = device;
@@ -49,6 +52,7 @@ export class Socket {
     this.user = user;
     this.history = history;
     this.since = since;
+    this.openedAt = openedAt;
   }
 }
 
@@ -59,7 +63,7 @@ const againMs = 50;
 /** One gateway: sockets, their cursors and open requests, and which server each is attached to (rules 12 to 14). */
 export class GatewayModel {
   readonly name: string;
-  readonly owner: Incarnation = { isDead: false, stalledUntil: 0, skewMs: 0 };
+  readonly owner: Incarnation;
   readonly observer: ObserverModel;
   private readonly world: World;
   private readonly byAttachment = new Map<number, Socket>();
@@ -71,6 +75,7 @@ export class GatewayModel {
   constructor(world: World, number: number) {
     this.world = world;
     this.name = `gateway-${number}`;
+    this.owner = { isDead: false, stalledUntil: 0, skewMs: world.scenario.skewsMs[number] ?? 0 };
     this.observer = new ObserverModel(world, world.registry, this.owner);
   }
 
@@ -91,7 +96,7 @@ export class GatewayModel {
       user,
       cursors: new Map(cursors),
     });
-    const socket = new Socket(device, user, seen, timeline.now, cursors);
+    const socket = new Socket(device, user, seen, timeline.wallOf(this.owner), timeline.now, cursors);
     this.sockets.add(socket);
     this.attach(socket, undefined);
     return socket;
@@ -179,6 +184,7 @@ export class GatewayModel {
       isNew: !socket.hasWelcome,
       cursors: [...(socket.hasWelcome ? socket.cursors : socket.hello)],
       since: socket.since,
+      ageMs: Math.max(0, timeline.now - socket.openedAt),
       ...(socket.kept === undefined ? {} : { kept: socket.kept }),
     });
     timeline.after(

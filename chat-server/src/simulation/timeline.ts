@@ -69,11 +69,16 @@ export class Timeline {
     this.now = Math.max(this.now, until);
   }
 
+  /** ms since 1970, as the clock of that process's machine says. */
+  wallOf({ skewMs }: Incarnation): number {
+    return epochMs + skewMs + this.now;
+  }
+
   /** The clock of one process. */
   clockOf(owner: Incarnation, random: Random): Clock {
     return {
       now: () => epochMs + this.now,
-      wallNow: () => epochMs + owner.skewMs + this.now,
+      wallNow: () => this.wallOf(owner),
       after: (delayMs, run) => this.after(delayMs, run, owner),
       every: (intervalMs, run) => {
         let isOn = true;

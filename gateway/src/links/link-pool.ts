@@ -79,7 +79,7 @@ export class LinkPool {
     const { node } = target;
     try {
       const raw = await connector.connect(target);
-      const link = new ServerLink(raw, node);
+      const link = new ServerLink(raw, node, now);
       raw.onFrame((frame) => onFrame(link, frame));
       raw.onClose((reason) => {
         if (this.#links.get(node) === link) this.#links.delete(node);

@@ -9,8 +9,12 @@ export class ServerLink {
   readonly arriving = new Map<Attachment, ClientSession>();
   readonly #link: GatewayLink;
 
-  constructor(link: GatewayLink, node: string) {
+  readonly #now: () => number;
+
+  /** `now`: monotonic ms. */
+  constructor(link: GatewayLink, node: string, now: () => number) {
     this.#link = link;
+    this.#now = now;
     this.node = node;
   }
 
@@ -50,6 +54,7 @@ export class ServerLink {
       isNew: !session.hasWelcome,
       cursors: session.helloCursors ?? session.cursors.entries(),
       since: session.since,
+      ageMs: Math.max(0, Math.round(this.#now() - session.openedAt)),
       ...(session.name !== undefined && { name: session.name }),
       ...(session.kept !== undefined && { kept: session.kept }),
     });

@@ -65,6 +65,8 @@ export class ClientSession {
   readonly connection: string;
   /** ms since 1970. */
   readonly since: number;
+  /** The same moment, monotonic ms. */
+  readonly openedAt: number;
   stage: Stage = "silent";
 
   user = "";
@@ -126,6 +128,7 @@ export class ClientSession {
     this.socket = socket;
     this.connection = connection;
     this.since = since;
+    this.openedAt = now;
     this.pingAt = helloBy;
     this.inTokens = inTokens;
     this.inAt = now;

@@ -21,6 +21,7 @@ export function packUp(frame: UpFrame): unknown[] {
         flatCursors(frame.cursors),
         frame.kept ? asBuffer(frame.kept) : null,
         frame.since,
+        frame.ageMs,
       ];
     case "detach":
       return [tag.detach, frame.attachment, frame.isMoving];
@@ -51,6 +52,7 @@ export function unpackUp(packed: unknown): UpFrame {
       const cursors = fields.cursors();
       const kept = fields.optional(() => fields.bytes());
       const since = fields.count();
+      const ageMs = fields.count();
       return {
         type: "attach",
         attachment,
@@ -61,6 +63,7 @@ export function unpackUp(packed: unknown): UpFrame {
         isNew,
         cursors,
         since,
+        ageMs,
         ...(name !== undefined && { name }),
         ...(kept !== undefined && { kept }),
       };

@@ -36,6 +36,7 @@ const upFrames: readonly UpFrame[] = [
     ],
     kept: bytes("kept"),
     since: 1_763_000_000_000,
+    ageMs: 12_345,
   },
   {
     type: "attach",
@@ -47,6 +48,7 @@ const upFrames: readonly UpFrame[] = [
     isNew: false,
     cursors: [],
     since: 0,
+    ageMs: 0,
   },
   request(1, bytes('{"type":"send","text":"é😀"}')),
   { type: "request", attachment: 1, ordinal: 9_007_199_254_740_991, isRepeat: true, bytes: bytes("") },

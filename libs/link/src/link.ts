@@ -62,6 +62,8 @@ export interface AttachFrame {
   readonly kept?: Uint8Array;
   /** ms since 1970, when the socket was opened. */
   readonly since: number;
+  /** How long ago that was when this was sent, ms; by a clock that is never set. */
+  readonly ageMs: number;
 }
 
 /** chat server → gateway. `payload` is always one client frame, ready as UTF-8 JSON. */

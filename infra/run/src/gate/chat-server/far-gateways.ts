@@ -57,7 +57,7 @@ class FarGateways {
     await this.#until({ answers: all, deliveries: 0 }, () => {
       for (const { user, attachment, link } of this.#people) {
         const connection = `connection-${user}`;
-        const times = { tokenExpiresAt: Date.now() + 3_600_000, since: Date.now() };
+        const times = { tokenExpiresAt: Date.now() + 3_600_000, since: Date.now(), ageMs: 0 };
         link.send({ type: "attach", attachment, connection, user, device: "d", isNew: true, cursors: [], ...times });
       }
     });
