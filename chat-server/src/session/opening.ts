@@ -16,6 +16,7 @@ const apartMaxMs = 1_000;
 /** A socket whose hello came just now is the newer one, unless it was opened so long before the other. */
 const lateMs = 1_000;
 
+/** What an attach that has come just now tells; `clock`: this server's. */
 export function openingOf({ since, ageMs }: Pick<AttachFrame, "since" | "ageMs">, clock: Clock): Opening {
   const isClockShared = Math.abs(clock.wallNow() - ageMs - since) <= apartMaxMs;
   return { since, openedAt: clock.now() - ageMs, isClockShared };

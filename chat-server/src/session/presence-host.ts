@@ -203,7 +203,8 @@ export class PresenceHost {
   }
 
   private entryOf(session: Session) {
-    const { connection, device, since } = session;
+    const { connection, device, opening } = session;
+    const { since } = opening;
     return { connection, device, since, gateway: session.link.peer, node: this.node, epoch: this.epoch() };
   }
 

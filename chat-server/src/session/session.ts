@@ -45,7 +45,6 @@ export class Session implements RelaySession {
   readonly link: ChatServerLink;
   readonly attachment: Attachment;
   readonly connection: string;
-  readonly since: number;
   readonly opening: Opening;
   readonly owner: ChatUser;
   stage: SessionStage = "attaching";
@@ -68,7 +67,6 @@ export class Session implements RelaySession {
     this.link = link;
     this.attachment = frame.attachment;
     this.connection = frame.connection;
-    this.since = frame.since;
     this.opening = opening;
     this.tokenExpiresAt = frame.tokenExpiresAt;
     this.owner = owner;

@@ -8,7 +8,6 @@ export class ServerLink {
   /** Sessions that are on their way here and still served elsewhere. */
   readonly arriving = new Map<Attachment, ClientSession>();
   readonly #link: GatewayLink;
-
   readonly #now: () => number;
 
   /** `now`: monotonic ms. */

@@ -6,14 +6,15 @@ import { LinkError } from "./link-limits.ts";
  * Mutual proof of one shared secret, before anything else is parsed. The listener speaks first, so that it never
  * computes a proof for somebody who has not given one:
  *
- *   listener → dialer   "PLK1" nonceL(32)
+ *   listener → dialer   "PLK2" nonceL(32)
  *   dialer → listener   nonceD(32) proofD(32) length(1) name
  *   listener → dialer   proofL(32) length(1) name
  *
  * proof = HMAC-SHA256(secret, side ‖ nonceL ‖ nonceD ‖ name of that side). The side keeps a proof from being played
  * back to its sender. The bytes that follow are not sealed: links belong on a private network.
  */
-const magic = Buffer.from("PLK1", "latin1");
+/** The digit changes with the frames, so that another version is refused here and not at its first attach. */
+const magic = Buffer.from("PLK2", "latin1");
 const nonceBytes = 32;
 const proofBytes = 32;
 const namePattern = /^[A-Za-z0-9_-]{1,64}$/;
@@ -99,7 +100,7 @@ export async function greetDialer(socket: Socket, secret: string | Uint8Array, n
 export async function greetListener(socket: Socket, secret: string | Uint8Array, node: string): Promise<string> {
   const reader = new ProofReader(socket);
   const head = await reader.read(magic.length + nonceBytes);
-  if (!head.subarray(0, magic.length).equals(magic)) throw new LinkError("no link port answers there");
+  if (!head.subarray(0, magic.length).equals(magic)) throw new LinkError("no link port of this version answers there");
   const nonceL = head.subarray(magic.length);
   const nonceD = randomBytes(nonceBytes);
   const own = prove(secret, "dialer", nonceL, nonceD, node);

@@ -96,10 +96,22 @@ test("a wrong secret opens no link, and both sides say so", async () => {
   expect(links).toHaveLength(0);
 });
 
+test("a listener of another version is told from one of ours before anything is sent through it", async () => {
+  const older = createServer((socket) => {
+    socket.on("error", () => {});
+    socket.write(Buffer.concat([Buffer.from("PLK1"), Buffer.alloc(32, 1)]));
+  });
+  older.listen(0, "127.0.0.1");
+  await once(older, "listening");
+  teardown.push(() => older.close());
+  const address = `tcp://127.0.0.1:${(older.address() as AddressInfo).port}`;
+  await expect(connectLink({ address, secret, node: "gateway-1" })).rejects.toThrow(/of this version/);
+});
+
 test("a listener without the secret is not believed", async () => {
   const impostor = createServer((socket) => {
     socket.on("error", () => {});
-    socket.write(Buffer.concat([Buffer.from("PLK1"), Buffer.alloc(32, 1)]));
+    socket.write(Buffer.concat([Buffer.from("PLK2"), Buffer.alloc(32, 1)]));
     socket.once("data", () =>
       socket.write(Buffer.concat([Buffer.alloc(32, 2), Buffer.from([6]), Buffer.from("chat-1")])),
     );
